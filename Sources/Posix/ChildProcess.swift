@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPosix
+
+/// How a process ended (waitid(2)).
+public enum ProcessEnd: Sendable, Equatable {
+    case exited(Int32)
+    case signaled(Int32)
+}
+
+/// A child of ours, held by its pidfd.
+///
+/// One pidfd a child, and nobody waits for "any" child: another's exit status is not ours to take.
+public final class ChildProcess {
+    public let pid: Int32
+    private let handle: Descriptor
+
+    /// Opens the pidfd of a child that has not been waited for, so the pid cannot have been used again.
+    public init(pid: Int32) throws(PosixError) {
+        let raw = cposix_pidfd_open(pid)
+        guard raw >= 0 else { throw .last("open the pidfd of", "process \(pid)") }
+        self.pid = pid
+        handle = Descriptor(owning: raw)
+    }
+
+    /// Readable when the process has ended (pidfd_open(2)).
+    public var descriptor: Int32 { handle.raw }
+
+    /// How it ended; `nil` while it runs. A child that is not ours (any more) counts as exited with 0.
+    public func reap() -> ProcessEnd? {
+        var status: Int32 = 0
+        while true {
+            let result = unsafe waitpid(pid, &status, WNOHANG)
+            if result == 0 { return nil }
+            if result == pid { break }
+            if cposix_errno() != EINTR { return .exited(0) }
+        }
+        return cposix_signaled(status) != 0
+            ? .signaled(cposix_term_signal(status)) : .exited(cposix_exit_status(status))
+    }
+
+    /// Sends a signal to exactly this process.
+    public func signal(_ number: Int32) {
+        _ = cposix_pidfd_send_signal(handle.raw, number)
+    }
+
+    /// Sends a signal to its process group.
+    public func signalGroup(_ number: Int32) {
+        _ = kill(-pid, number)
+    }
+}

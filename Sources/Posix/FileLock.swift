@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPosix
+
+/// An exclusive lock on a file (flock(2)), held until it is released or the process ends.
+public final class FileLock {
+    private let file: Descriptor
+
+    /// Waits until nobody else has it.
+    public init(_ path: String) throws(PosixError) {
+        file = try openFile(path, flags: O_RDWR | O_CREAT)
+        while flock(file.raw, LOCK_EX) != 0 {
+            guard cposix_errno() == EINTR else { throw .last("lock", path) }
+        }
+    }
+
+    public func release() { _ = flock(file.raw, LOCK_UN) }
+}
+
+extension Files {
+    /// Whether a directory belongs to us and nobody else may enter it.
+    public static func isPrivate(_ directory: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(directory, &status) == 0 else { return false }
+        return status.st_uid == getuid() && status.st_mode & 0o077 == 0
+    }
+}
