@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the backend is in its life, as far as messages are concerned.
+struct BackendState: Sendable {
+    enum Phase: Sendable {
+        case stopped
+        /// A start was asked for.
+        case requested
+        /// `initialize` is at the backend.
+        case handshaking
+        case ready
+        /// The start failed; the process is still to be told so.
+        case failed
+    }
+
+    var phase = Phase.stopped
+    var generation = 0
+    /// The level last sent to it.
+    var level: LogSeverity?
+    /// Bytes that were no messages, before the first message.
+    var garbageBytes = 0
+    var garbageLines = 0
+    var hasSpoken = false
+}

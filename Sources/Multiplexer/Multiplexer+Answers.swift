@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Every way an answer goes to a client. A request leaves its session's table first, so it gets no second one.
+extension Multiplexer {
+    /// Answers a request that is in no table: at once, or after `release`.
+    mutating func answer(_ target: ReplyTarget, result: String, _ actions: inout Actions) {
+        let start = begin(target, &actions)
+        actions.write(",\"result\":")
+        actions.write(result)
+        actions.write("}")
+        deliver(target, from: start, &actions)
+    }
+
+    mutating func answer(_ target: ReplyTarget, result: [UInt8], _ actions: inout Actions) {
+        answer(target, member: "result", result, &actions)
+    }
+
+    /// - Parameter value: the raw value of `result` or `error`.
+    mutating func answer(_ target: ReplyTarget, member: String, _ value: [UInt8], _ actions: inout Actions) {
+        let start = begin(target, &actions)
+        actions.write(",\"\(member)\":")
+        actions.bytes.append(contentsOf: value)
+        actions.write("}")
+        deliver(target, from: start, &actions)
+    }
+
+    mutating func answer(_ target: ReplyTarget, _ error: ErrorReply, _ actions: inout Actions) {
+        let start = begin(target, &actions)
+        actions.write(",")
+        error.write(to: &actions.bytes)
+        actions.write("}")
+        deliver(target, from: start, &actions)
+    }
+
+    private func begin(_ target: ReplyTarget, _ actions: inout Actions) -> Int {
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":")
+        target.id.write(to: &actions.bytes)
+        return start
+    }
+
+    /// Relays the backend's answer under the client's id.
+    mutating func pass(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, to target: ReplyTarget, _ actions: inout Actions
+    ) {
+        guard envelope.object.count <= configuration.maximumLineToClient else {
+            return answer(target, oversizeResult(envelope.object.count), &actions)
+        }
+        let start = actions.bytes.count
+        actions.splice(line, envelope, Edit(range: envelope.id, replacement: .token(target.id)))
+        deliver(target, from: start, &actions)
+    }
+
+    func oversizeResult(_ length: Int) -> ErrorReply {
+        .failure("the result of \(length >> 20) MB exceeds the limit for one message", reason: "oversize_result")
+    }
+
+    private mutating func deliver(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
+        if target.batch == 0 {
+            actions.sendToSession(target.session, from: start)
+        } else {
+            keepForBatch(target, from: start, &actions)
+        }
+    }
+
+    /// Takes a request out of its session's table, before its answer or instead of one.
+    mutating func release(_ target: ReplyTarget) {
+        sessions[target.session]?.requests[target.id] = nil
+    }
+
+    /// A request that gets no answer, because its sender took it back.
+    mutating func drop(_ target: ReplyTarget, _ actions: inout Actions) {
+        release(target)
+        closeBatchElement(target.session, target.batch, &actions)
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What the backend sends, sorted.
+extension Multiplexer {
+    mutating func handleFromBackend(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) {
+        switch envelope.kind {
+        case .response:
+            backend.hasSpoken = true
+            handleResponse(line, envelope, now: now, &actions)
+        case .notification:
+            backend.hasSpoken = true
+            handleBackendNotification(line, envelope, &actions)
+        case .request:
+            backend.hasSpoken = true
+            handleBackendRequest(line, envelope, &actions)
+        case .invalid: handleInvalidFromBackend(line, envelope, now: now, &actions)
+        }
+    }
+
+    private mutating func handleResponse(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) {
+        guard let id = ownID(line, envelope.id), let entry = pending.remove(id) else {
+            return actions.log(.debug, "the backend answered a request that is not open, ignoring")
+        }
+        guard entry.cancelledAt == nil else { return }
+        switch entry.owner {
+        case .session(let target):
+            settleSent(target)
+            pass(line, envelope, to: target, &actions)
+            drain(target.session, &actions)
+            finishInputEnd(target.session, now: now, &actions)
+        case .local(let token): replyLocally(token, line, envelope, &actions)
+        case .handshake: finishHandshake(line, envelope, now: now, &actions)
+        case .list(let key):
+            finishFetch(id, key, line, envelope, now: now, &actions)
+            finishAllInputEnds(now: now, &actions)
+        case .subscription(let uri):
+            finishSubscription(uri, line, envelope, &actions)
+            finishAllInputEnds(now: now, &actions)
+        case .nobody: break
+        }
+    }
+
+    /// A request at the backend is over; its answer follows.
+    mutating func settleSent(_ target: ReplyTarget) {
+        sessions.change(target.session) { state in
+            state?.inFlight -= 1
+            state?.requests[target.id] = nil
+        }
+    }
+
+    /// An id or token of ours as it comes back: a number, or a string with that number in it.
+    func ownID(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+        var range = range
+        if range.count > 2, line[range.lowerBound] == UInt8(ascii: "\"") {
+            range = range.lowerBound + 1..<range.upperBound - 1
+        }
+        guard !range.isEmpty, range.count <= 16 else { return nil }
+        var value: UInt64 = 0
+        for index in range {
+            let digit = line[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value * 10 + UInt64(digit)
+        }
+        return value
+    }
+
+    /// JSON, but no message. One with the id of an open request must not leave its sender waiting.
+    private mutating func handleInvalidFromBackend(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) {
+        guard envelope.fault != .noVersion, envelope.methodKind == nil, let id = ownID(line, envelope.id),
+            let entry = pending.entries[id], entry.cancelledAt == nil
+        else { return countGarbage(line, &actions) }
+        fail(
+            id, .failure("\(configuration.server) sent a malformed response", reason: "bad_response"), now: now,
+            &actions)
+    }
+
+    /// Answers a request at the backend with an error of ours; whatever still comes for it is dropped.
+    mutating func fail(_ id: UInt64, _ error: ErrorReply, now: Int64, _ actions: inout Actions) {
+        guard let entry = pending.remove(id) else { return }
+        switch entry.owner {
+        case .session(let target):
+            settleSent(target)
+            answer(target, error, &actions)
+            drain(target.session, &actions)
+        case .local(let token): replyLocally(token, error, &actions)
+        case .handshake: failStart(error.message, &actions)
+        case .list(let key): failFetch(id, key, error, &actions)
+        case .subscription(let uri): failSubscription(uri, error, &actions)
+        case .nobody: break
+        }
+        finishAllInputEnds(now: now, &actions)
+    }
+}
+
+// MARK: - Requests of the backend
+
+extension Multiplexer {
+    /// None is passed to a client: on stdio nothing says which session it is about (protocol.md §2.4).
+    private func handleBackendRequest(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":")
+        actions.bytes.append(line, envelope.id)
+        actions.write(",")
+        switch envelope.knownMethod {
+        case .ping: actions.write("\"result\":{}")
+        case .rootsList where !configuration.repositoryRoots.isEmpty:
+            actions.write("\"result\":\(rootsResult.text)")
+        default:
+            let method = String(repairing: line.extracting(envelope.method))
+            ErrorReply.methodNotFound(String(method.prefix(100))).write(to: &actions.bytes)
+        }
+        actions.write("}")
+        actions.sendToBackend(nil, from: start)
+    }
+
+    private var rootsResult: JSONValue {
+        let roots = configuration.repositoryRoots.map { root -> JSONValue in
+            let name = root.split(separator: "/").last.map(String.init) ?? root
+            return ["uri": .string(root.hasPrefix("file://") ? root : fileURI(root)), "name": .string(name)]
+        }
+        return ["roots": .array(roots)]
+    }
+
+    private func fileURI(_ path: String) -> String {
+        var uri = "file://"
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."), UInt8(ascii: "~"):
+                uri.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                uri += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return uri
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Notifications of the backend, and whose they are (protocol.md §2.5).
+extension Multiplexer {
+    mutating func handleBackendNotification(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
+        switch envelope.knownMethod {
+        case .progress: passProgress(line, envelope, envelope.params.progressToken, &actions)
+        case .message: passMessage(line, envelope, &actions)
+        case .toolsChanged: listChanged(.tools, &actions)
+        case .promptsChanged: listChanged(.prompts, &actions)
+        case .resourcesChanged: listChanged(.resources, &actions)
+        case .resourceUpdated: passUpdate(line, envelope, &actions)
+        case .cancelled: break  // Of a request to us; those are answered already.
+        default: passUnknown(line, envelope, &actions)
+        }
+    }
+
+    /// To the session whose request runs under this token, with the token that the session chose.
+    private func passProgress(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ token: Envelope.Token, _ actions: inout Actions
+    ) {
+        guard let id = ownID(line, token.range), let entry = pending.entries[id], entry.cancelledAt == nil,
+            case .session(let target) = entry.owner, let original = entry.progressToken
+        else { return }
+        let start = actions.bytes.count
+        actions.splice(line, envelope, Edit(range: token.range, replacement: .token(original)))
+        actions.sendToSession(target.session, from: start)
+    }
+
+    /// A log message says nothing about whose it is, and its text may hold what one session asked for.
+    private func passMessage(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
+        let name = String(token: envelope.params.level.range, of: line)
+        let severity = name.flatMap(LogSeverity.init(name:))
+        for session in audience where wants(severity, session) {
+            copyToSession(line, envelope, session, &actions)
+        }
+    }
+
+    private func wants(_ severity: LogSeverity?, _ session: SessionID) -> Bool {
+        guard let severity else { return true }
+        return severity >= sessions[session]?.level ?? .standard
+    }
+
+    /// Who may see something that names nobody: the only one whose request runs; everybody when nothing runs; nobody
+    /// when it could be another's. Cancelled requests count, since they may still be running.
+    private var audience: [SessionID] {
+        guard pending.runningLocally == 0 else { return [] }
+        let running = pending.runningBySession
+        guard running.count < 2 else { return [] }
+        guard let only = running.first?.key else { return initializedSessions }
+        return sessions[only] == nil ? [] : [only]
+    }
+
+    private var initializedSessions: [SessionID] {
+        sessions.keys.filter { sessions[$0]?.phase == .initialized }
+    }
+
+    private func passUpdate(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
+        guard let uri = String(token: envelope.params.uri.range, of: line) else { return }
+        for session in subscriptions.subscribers(of: uri) { copyToSession(line, envelope, session, &actions) }
+    }
+
+    /// By its progress token, if it has one of ours; else only to a session that is alone, for whom this is its server.
+    private func passUnknown(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
+        if envelope.params.progressToken.isPresent {
+            return passProgress(line, envelope, envelope.params.progressToken, &actions)
+        }
+        if envelope.params.metaProgressToken.isPresent {
+            return passProgress(line, envelope, envelope.params.metaProgressToken, &actions)
+        }
+        guard sessions.count == 1, let session = audience.first else { return }
+        copyToSession(line, envelope, session, &actions)
+    }
+
+    private func copyToSession(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
+    ) {
+        let start = actions.bytes.count
+        actions.bytes.append(line, envelope.object)
+        if envelope.hasLineBreaks { replaceLineBreaks(in: &actions.bytes, from: start) }
+        actions.sendToSession(session, from: start)
+    }
+}

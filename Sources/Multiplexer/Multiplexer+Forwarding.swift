@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Requests on their way to the backend, and the queue where they wait for it.
+extension Multiplexer {
+    /// Sends a request under an id of ours, now or when the backend and the session's allowance permit.
+    mutating func forward(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
+    ) {
+        if canSend(for: target.session) {
+            send(line, envelope, target, &actions)
+        } else {
+            enqueue(line, envelope.object, of: target.session, target, &actions)
+        }
+    }
+
+    private func canSend(for session: SessionID) -> Bool {
+        backend.phase == .ready && sessions[session]?.queue.isEmpty == true
+            && inFlight(of: session) < configuration.maximumInFlightPerSession
+    }
+
+    private mutating func send(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
+    ) {
+        let id = pending.makeID()
+        let start = actions.bytes.count
+        let token = envelope.params.metaProgressToken
+        var entry = Pending(owner: .session(target))
+        let idEdit = Edit(range: envelope.id, replacement: .number(id))
+        if token.kind == .string || token.kind == .integer || token.kind == .otherNumber {
+            entry.progressToken = RawToken(line, token.range)
+            actions.splice(line, envelope, idEdit, Edit(range: token.range, replacement: .number(id)))
+        } else {
+            actions.splice(line, envelope, idEdit)
+        }
+        pending.insert(entry, at: id)
+        sessions.change(target.session) { state in
+            state?.requests[target.id] = .sent(id)
+            state?.inFlight += 1
+        }
+        actions.sendToBackend(target.session, from: start)
+    }
+
+    mutating func enqueue(
+        _ line: Span<UInt8>, _ object: Range<Int>, of session: SessionID, _ target: ReplyTarget?,
+        _ actions: inout Actions
+    ) {
+        var copy: [UInt8] = []
+        copy.append(line, object)
+        sessions[session]?.queue.append(LineQueue.Line(bytes: copy, target: target))
+        guard let target else { return }
+        sessions[session]?.requests[target.id] = .queued
+        requireBackend(&actions)
+    }
+
+    /// Sends what waits, as far as the session's allowance goes.
+    mutating func drain(_ session: SessionID, _ actions: inout Actions) {
+        while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
+            let line = sessions.change(session, { $0?.queue.popFirst() }) ?? nil
+        {
+            // It was scanned when it came; the ranges were not kept.
+            guard let envelope = try? Envelope(scanning: line.bytes.span) else { continue }
+            if let target = line.target {
+                send(line.bytes.span, envelope, target, &actions)
+            } else {
+                relay(line.bytes.span, envelope, from: session, &actions)
+            }
+        }
+    }
+
+    /// Sends a notification as it came.
+    func relay(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, _ actions: inout Actions
+    ) {
+        let start = actions.bytes.count
+        actions.bytes.append(line, envelope.object)
+        if envelope.hasLineBreaks { replaceLineBreaks(in: &actions.bytes, from: start) }
+        actions.sendToBackend(session, from: start)
+    }
+
+    /// Something waits for the backend: asks once for a start.
+    mutating func requireBackend(_ actions: inout Actions) {
+        guard backend.phase == .stopped else { return }
+        backend.phase = .requested
+        actions.list.append(.startBackend)
+    }
+
+    /// Sends a request of the machine's own.
+    mutating func sendOwn(
+        _ method: String, params: String?, owner: Pending.Owner, _ actions: inout Actions
+    ) -> UInt64 {
+        let id = pending.makeID()
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":")
+        writeJSONString(method, to: &actions.bytes)
+        if let params { actions.write(",\"params\":\(params)") }
+        actions.write("}")
+        actions.sendToBackend(nil, from: start)
+        pending.insert(Pending(owner: owner), at: id)
+        return id
+    }
+}

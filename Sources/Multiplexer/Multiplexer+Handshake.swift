@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// `initialize`, to the backend and from the clients. A second one would overwrite the first client's capabilities at
+/// the backend, so each backend sees exactly one, with a fixed profile (protocol.md §2.7 a).
+extension Multiplexer {
+    mutating func sendInitialize(_ actions: inout Actions) {
+        let capabilities: JSONValue = configuration.repositoryRoots.isEmpty ? [:] : ["roots": [:]]
+        let params: JSONValue = [
+            "protocolVersion": .string(Handshake.newestRevision), "capabilities": capabilities,
+            "clientInfo": ["name": .string(configuration.clientName), "version": .string(configuration.clientVersion)],
+        ]
+        _ = sendOwn(Method.initialize.rawValue, params: params.text, owner: .handshake, &actions)
+        actions.list.append(.arm(.handshake, milliseconds: configuration.handshakeTimeout))
+    }
+
+    /// The backend's answer to our `initialize`.
+    mutating func finishHandshake(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) {
+        actions.list.append(.disarm(.handshake))
+        guard !envelope.result.isEmpty else {
+            let error = try? JSONValue(parsing: line.extracting(envelope.error))
+            let text = error?["message"]?.stringValue ?? "without a message"
+            return failStart("\(configuration.server) refused initialize: \(text)", &actions)
+        }
+        let result = copy(line, envelope.result)
+        guard let fresh = Handshake(result: result) else {
+            return failStart(
+                "\(configuration.server) answered initialize without protocolVersion or capabilities", &actions)
+        }
+        if !Handshake.revisions.contains(fresh.protocolVersion) {
+            actions.log(.warning, "the backend speaks protocol revision \(fresh.protocolVersion), going on with it")
+        }
+        adopt(fresh, &actions)
+        becomeReady(now: now, &actions)
+    }
+
+    /// Sessions that were answered from another handshake are told that the lists may differ.
+    private mutating func adopt(_ fresh: Handshake, _ actions: inout Actions) {
+        defer { handshake = fresh }
+        guard fresh.result != handshake?.result else { return }
+        if let old = handshake, old.capabilities != fresh.capabilities {
+            for change in ListChange.allCases where fresh.has(change.capability) {
+                scheduleListChange(change, &actions)
+            }
+        }
+        actions.list.append(.snapshotChanged)
+    }
+
+    private mutating func becomeReady(now: Int64, _ actions: inout Actions) {
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}")
+        actions.sendToBackend(nil, from: start)
+        backend.phase = .ready
+        actions.list.append(.ready)
+        updateLogLevel(&actions)
+        let order = sessions.keys
+        for session in order { answerInitialize(of: session, &actions) }
+        settleAllSubscriptions(&actions)
+        startLists(now: now, &actions)
+        for request in localQueue { send(request, &actions) }
+        localQueue = []
+        for session in order { drain(session, &actions) }
+        finishAllInputEnds(now: now, &actions)
+    }
+
+    mutating func failStart(_ reason: String, _ actions: inout Actions) {
+        actions.list.append(.startFailed(reason: reason))
+        backend.phase = .failed
+    }
+
+    mutating func handshakeTimedOut(_ actions: inout Actions) {
+        guard backend.phase == .handshaking else { return }
+        let seconds = configuration.handshakeTimeout / 1000
+        failStart("\(configuration.server) did not answer initialize within \(seconds) s", &actions)
+    }
+}
+
+// MARK: - Clients
+
+extension Multiplexer {
+    mutating func handleInitialize(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
+        _ actions: inout Actions
+    ) {
+        guard target.batch == 0 else {
+            return answer(target, .invalid("Invalid request: initialize must not be in a batch"), &actions)
+        }
+        if sessions[target.session]?.phase != .opened { reset(target.session, now: now, &actions) }
+        let params = try? JSONValue(parsing: line.extracting(envelope.params.range))
+        let asked = params?["protocolVersion"]?.stringValue ?? ""
+        let version = Handshake.revisions.contains(asked) ? asked : Handshake.newestRevision
+        sessions[target.session]?.protocolVersion = version
+        sessions[target.session]?.clientInfo = params?["clientInfo"]?.objectValue
+        sessions[target.session]?.phase = .awaitingHandshake
+        sessions[target.session]?.requests[target.id] = .handshake
+        answerInitialize(of: target.session, &actions)
+    }
+
+    /// Answers the session's waiting `initialize`, from the backend's handshake or the snapshot; or asks for a start.
+    private mutating func answerInitialize(of session: SessionID, _ actions: inout Actions) {
+        guard let state = sessions[session], state.phase == .awaitingHandshake else { return }
+        guard let handshake else { return requireBackend(&actions) }
+        guard let id = state.requests.first(where: { $0.value == .handshake })?.key else { return }
+        let target = ReplyTarget(session: session, id: id, batch: 0)
+        release(target)
+        sessions[session]?.phase = .initialized
+        // Kept by the shim before the client can act on the answer: the supervisor may be gone a moment later.
+        actions.list.append(.sessionChanged(session))
+        answer(target, result: handshake.clientResult(version: state.protocolVersion), &actions)
+    }
+
+    /// Answers the session's waiting `initialize` with an error; the client may try again.
+    mutating func failInitialize(of session: SessionID, _ error: ErrorReply, _ actions: inout Actions) {
+        guard let state = sessions[session], state.phase == .awaitingHandshake else { return }
+        guard let id = state.requests.first(where: { $0.value == .handshake })?.key else { return }
+        let target = ReplyTarget(session: session, id: id, batch: 0)
+        release(target)
+        sessions[session]?.phase = .opened
+        answer(target, error, &actions)
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What a session sends, sorted.
+extension Multiplexer {
+    mutating func handle(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, batch: UInt32, now: Int64,
+        _ actions: inout Actions
+    ) {
+        switch envelope.kind {
+        case .request: handleRequest(line, envelope, from: session, batch: batch, now: now, &actions)
+        case .notification: handleNotification(line, envelope, from: session, now: now, &actions)
+        case .response:
+            // We ask clients nothing, so no id in it can be one of ours.
+            actions.log(.debug, "session \(session): a response to no question of ours, ignoring")
+        case .invalid: refuse(line, envelope, from: session, batch: batch, &actions)
+        }
+    }
+
+    /// A message that is JSON and no message. With an id its sender may be waiting, so it is answered.
+    private mutating func refuse(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, batch: UInt32,
+        _ actions: inout Actions
+    ) {
+        let fault = envelope.fault.map { "\($0)" } ?? "shapeless"
+        actions.log(.notice, "session \(session): refused a malformed message (\(fault))")
+        guard envelope.idKind != nil, envelope.result.isEmpty, envelope.error.isEmpty else { return }
+        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch)
+        openBatchElement(target)
+        answer(target, .invalid("Invalid request: \(fault)"), &actions)
+    }
+
+    private mutating func handleRequest(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, batch: UInt32, now: Int64,
+        _ actions: inout Actions
+    ) {
+        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch)
+        openBatchElement(target)
+        guard envelope.hasUsableID else {
+            return answer(target, .invalid("Invalid request: the id must be a string or an integer"), &actions)
+        }
+        guard sessions[session]?.requests[target.id] == nil else {
+            return answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
+        }
+        switch envelope.knownMethod {
+        case .ping: answer(target, result: "{}", &actions)
+        case .initialize: handleInitialize(line, envelope, target, now: now, &actions)
+        case .discover: answer(target, .methodNotFound(Method.discover.rawValue), &actions)
+        default:
+            guard sessions[session]?.phase != .opened else {
+                return answer(target, .invalid("Invalid request: initialize must come first"), &actions)
+            }
+            handleServed(line, envelope, target, now: now, &actions)
+        }
+    }
+
+    private mutating func handleServed(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
+        _ actions: inout Actions
+    ) {
+        switch envelope.knownMethod {
+        case .toolsList, .promptsList, .resourcesList, .resourceTemplatesList:
+            handleList(line, envelope, target, now: now, &actions)
+        case .toolsCall: handleToolCall(line, envelope, target, &actions)
+        case .resourcesSubscribe: handleSubscribe(line, envelope, target, &actions)
+        case .resourcesUnsubscribe: handleUnsubscribe(line, envelope, target, &actions)
+        case .setLevel: handleSetLevel(line, envelope, target, &actions)
+        case .tasksGet, .tasksResult, .tasksCancel, .tasksList, .tasksUpdate, .subscriptionsListen:
+            // Tasks belong to one session, and the backend cannot tell them apart; the capability is not declared.
+            answer(target, .methodNotFound(envelope.knownMethod?.rawValue ?? ""), &actions)
+        default: forward(line, envelope, target, &actions)
+        }
+    }
+
+    private mutating func handleToolCall(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
+    ) {
+        guard !envelope.params.task.isPresent else {
+            let error = ErrorReply(code: .invalidParams, message: "Invalid params: calls as tasks are not served")
+            return answer(target, error, &actions)
+        }
+        if !configuration.denyTools.isEmpty, let name = String(token: envelope.params.name.range, of: line),
+            configuration.denyTools.contains(name)
+        {
+            let text = "The tool \(name) is not available: it is denied in the configuration of mcp-supervisor."
+            let result: JSONValue = ["content": [["type": "text", "text": .string(text)]], "isError": true]
+            return answer(target, result: result.text, &actions)
+        }
+        forward(line, envelope, target, &actions)
+    }
+}

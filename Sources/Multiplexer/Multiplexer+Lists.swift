@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Lists are the same for all sessions: fetched once, kept until they change, answered to everybody.
+extension Multiplexer {
+    mutating func handleList(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
+        _ actions: inout Actions
+    ) {
+        guard let key = listKey(line, envelope) else { return forward(line, envelope, target, &actions) }
+        if let page = lists.pages[key], isBelieved(page, of: key, now: now) {
+            return answer(target, result: page.visible, &actions)
+        }
+        sessions[target.session]?.requests[target.id] = .list(key)
+        lists.fetches[key, default: ListCache.Fetch()].waiters.append(target)
+        guard lists.fetches[key]?.id == nil else { return }
+        if backend.phase == .ready { startFetch(key, now: now, &actions) } else { requireBackend(&actions) }
+    }
+
+    /// Nil for a list with parameters that we do not know: those may change the result.
+    private func listKey(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> ListKey? {
+        let params = envelope.params
+        guard let method = envelope.knownMethod, !params.hasOthers, !params.name.isPresent, !params.uri.isPresent,
+            !params.level.isPresent, !params.task.isPresent, !params.requestID.isPresent,
+            !params.progressToken.isPresent
+        else { return nil }
+        let cursor = params.cursor.isPresent ? RawToken(line, params.cursor.range) : nil
+        return ListKey(method: method, cursor: cursor)
+    }
+
+    private func isBelieved(_ page: ListCache.Page, of key: ListKey, now: Int64) -> Bool {
+        guard backend.phase == .ready, page.isVerified, let change = ListChange(key.method) else { return true }
+        if handshake?.announcesChanges(of: change.capability) == true { return true }
+        return now - page.storedAt < Int64(configuration.listLifetime)
+    }
+
+    private mutating func startFetch(_ key: ListKey, now: Int64, _ actions: inout Actions) {
+        let params = key.cursor.map { "{\"cursor\":\($0.text)}" }
+        if !lists.isFetching { actions.list.append(.arm(.lists, milliseconds: configuration.listTimeout)) }
+        let id = sendOwn(key.method.rawValue, params: params, owner: .list(key), &actions)
+        lists.fetches[key, default: ListCache.Fetch()].id = id
+        lists.fetches[key]?.sentAt = now
+    }
+
+    /// A backend is ready: what waits is fetched, and what an earlier process said is asked again.
+    mutating func startLists(now: Int64, _ actions: inout Actions) {
+        let doubted = lists.pages.filter { !$0.value.isVerified && $0.key.cursor == nil }.map(\.key)
+        let keys = Set(lists.fetches.keys).union(doubted)
+        for key in keys.sorted(by: {
+            ($0.method.rawValue, $0.cursor?.text ?? "") < ($1.method.rawValue, $1.cursor?.text ?? "")
+        }) {
+            startFetch(key, now: now, &actions)
+        }
+    }
+
+    func page(of method: Method, _ raw: [UInt8], now: Int64, isVerified: Bool = false) -> ListCache.Page {
+        let visible = method == .toolsList ? ToolFilter.hide(configuration.denyTools, in: raw) : raw
+        return ListCache.Page(raw: raw, visible: visible, storedAt: now, isVerified: isVerified)
+    }
+
+    mutating func finishFetch(
+        _ id: UInt64, _ key: ListKey, _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64,
+        _ actions: inout Actions
+    ) {
+        guard let fetch = lists.take(id, key) else { return }
+        if !lists.isFetching { actions.list.append(.disarm(.lists)) }
+        guard !envelope.result.isEmpty else {
+            let error = copy(line, envelope.error)
+            if !fetch.isStale, lists.pages[key] != nil { forget(key, &actions) }
+            for waiter in fetch.waiters { release(waiter) }
+            for waiter in fetch.waiters { answer(waiter, member: "error", error, &actions) }
+            return
+        }
+        let page = page(of: key.method, copy(line, envelope.result), now: now, isVerified: true)
+        if !fetch.isStale { keep(page, at: key, &actions) }
+        for waiter in fetch.waiters {
+            release(waiter)
+            answer(waiter, result: page.visible, &actions)
+        }
+    }
+
+    private mutating func keep(_ page: ListCache.Page, at key: ListKey, _ actions: inout Actions) {
+        let old = lists.pages[key]
+        if key.cursor == nil, old?.isVerified == false { lists.removeLaterPages(of: key.method) }
+        lists.store(page, at: key)
+        guard page.raw != old?.raw, key.cursor == nil else { return }
+        actions.list.append(.snapshotChanged)
+        guard let old, old.visible != page.visible, let change = ListChange(key.method) else { return }
+        lists.removeLaterPages(of: key.method)
+        scheduleListChange(change, &actions)
+    }
+
+    /// The backend will not say again what an earlier process said.
+    private mutating func forget(_ key: ListKey, _ actions: inout Actions) {
+        lists.remove(key)
+        lists.removeLaterPages(of: key.method)
+        if let change = ListChange(key.method) { scheduleListChange(change, &actions) }
+        actions.list.append(.snapshotChanged)
+    }
+
+    mutating func listsTimedOut(now: Int64, _ actions: inout Actions) {
+        let late = now - Int64(configuration.listTimeout)
+        let running = lists.fetches.compactMap { $0.value.id } + lists.overtaken.keys
+        for id in running.sorted() {
+            guard case .list(let key)? = pending.entries[id]?.owner,
+                (lists.overtaken[id] ?? lists.fetches[key])?.sentAt ?? now <= late, let fetch = lists.take(id, key)
+            else { continue }
+            pending.cancel(id, now: now)
+            armTombstones(&actions)
+            let seconds = configuration.listTimeout / 1000
+            let text = "\(configuration.server) did not answer \(key.method.rawValue) within \(seconds) s"
+            for waiter in fetch.waiters {
+                release(waiter)
+                answer(waiter, .failure(text, reason: "list_timeout"), &actions)
+            }
+        }
+        if lists.isFetching { actions.list.append(.arm(.lists, milliseconds: configuration.listTimeout)) }
+        finishAllInputEnds(now: now, &actions)
+    }
+}

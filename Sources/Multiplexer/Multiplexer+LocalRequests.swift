@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MCPWire
+
+/// A request of the control service's own, which waits for the backend.
+struct LocalRequest: Sendable {
+    let token: UInt64
+    let method: String
+    let params: String?
+}
+
+/// Requests that come from no session (`mcpctl call`). They are answered by the action `reply`.
+extension Multiplexer {
+    /// Calls a tool. Denied tools are denied to sessions only.
+    public mutating func call(
+        tool: String, arguments: JSONValue?, token: UInt64, now: Int64, into actions: inout Actions
+    ) {
+        var params: JSONObject = ["name": .string(tool)]
+        params["arguments"] = arguments
+        request(method: Method.toolsCall.rawValue, params: .object(params), token: token, now: now, into: &actions)
+    }
+
+    public mutating func request(
+        method: String, params: JSONValue?, token: UInt64, now: Int64, into actions: inout Actions
+    ) {
+        let request = LocalRequest(token: token, method: method, params: params?.text)
+        guard backend.phase != .ready else { return send(request, &actions) }
+        localQueue.append(request)
+        requireBackend(&actions)
+    }
+
+    mutating func send(_ request: LocalRequest, _ actions: inout Actions) {
+        _ = sendOwn(request.method, params: request.params, owner: .local(request.token), &actions)
+    }
+
+    func replyLocally(
+        _ token: UInt64, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
+        let start = actions.bytes.count
+        actions.write(envelope.result.isEmpty ? "{\"error\":" : "{\"result\":")
+        actions.bytes.append(line, envelope.result.isEmpty ? envelope.error : envelope.result)
+        actions.write("}")
+        actions.list.append(.reply(token: token, start..<actions.bytes.count))
+    }
+
+    func replyLocally(_ token: UInt64, _ error: ErrorReply, _ actions: inout Actions) {
+        let start = actions.bytes.count
+        actions.write("{")
+        error.write(to: &actions.bytes)
+        actions.write("}")
+        actions.list.append(.reply(token: token, start..<actions.bytes.count))
+    }
+}

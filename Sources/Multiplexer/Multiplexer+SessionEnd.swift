@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Sessions that come back, start over, and go (protocol.md §2.7 d).
+extension Multiplexer {
+    mutating func restore(_ session: SessionID, _ value: ResumeValue, _ actions: inout Actions) {
+        guard value.isInitialized else { return }
+        sessions[session]?.phase = .initialized
+        sessions[session]?.protocolVersion = value.protocolVersion
+        sessions[session]?.clientInfo = value.clientInfo
+        sessions[session]?.level = value.level
+        for uri in value.subscriptions {
+            sessions[session]?.subscriptions.insert(uri)
+            let token = RawToken(JSONValue.string(uri).text)
+            subscriptions.entries[uri, default: SubscriptionTable.Entry(token: token)].sessions.insert(session)
+            settleSubscription(uri, &actions)
+        }
+        updateLogLevel(&actions)
+    }
+
+    /// The agent closed its output: nothing more comes from it, but it may still read what it asked for.
+    public mutating func inputEnded(_ session: SessionID, now: Int64, into actions: inout Actions) {
+        guard sessions[session] != nil else { return }
+        sessions[session]?.inputHasEnded = true
+        actions.list.append(.arm(.grace(session), milliseconds: configuration.inputEndedGrace))
+        finishInputEnd(session, now: now, &actions)
+    }
+
+    /// Ends a session that will ask nothing more and is owed nothing more.
+    mutating func finishInputEnd(_ session: SessionID, now: Int64, _ actions: inout Actions) {
+        guard sessions[session]?.inputHasEnded == true, sessions[session]?.isWaiting == false else { return }
+        actions.list.append(.disarm(.grace(session)))
+        end(session, reason: "the client closed its input", now: now, &actions)
+    }
+
+    mutating func finishAllInputEnds(now: Int64, _ actions: inout Actions) {
+        for session in sessions.keys { finishInputEnd(session, now: now, &actions) }
+    }
+
+    mutating func end(_ session: SessionID, reason: String, now: Int64, _ actions: inout Actions) {
+        guard sessions[session] != nil else { return }
+        forget(session, now: now, &actions)
+        actions.list.append(.endSession(session, reason: reason))
+    }
+
+    /// The session is gone: its requests are cancelled, its subscriptions and its say in the log level end.
+    public mutating func close(_ session: SessionID, now: Int64, into actions: inout Actions) {
+        guard let state = sessions[session] else { return }
+        if state.inputHasEnded { actions.list.append(.disarm(.grace(session))) }
+        forget(session, now: now, &actions)
+    }
+
+    private mutating func forget(_ session: SessionID, now: Int64, _ actions: inout Actions) {
+        reset(session, now: now, &actions)
+        sessions[session] = nil
+        updateLogLevel(&actions)
+    }
+
+    /// Takes back everything a session did, as if it had just come.
+    mutating func reset(_ session: SessionID, now: Int64, _ actions: inout Actions) {
+        guard let state = sessions[session] else { return }
+        let inputHasEnded = state.inputHasEnded
+        for (_, place) in state.requests.sorted(by: { $0.key.text < $1.key.text }) {
+            switch place {
+            case .sent(let muxID): cancelAtBackend(muxID, of: session, now: now, &actions)
+            case .list(let key): lists.detachAll(of: session, key)
+            case .queued, .handshake, .subscription: break
+            }
+        }
+        sessions[session] = SessionState()
+        sessions[session]?.inputHasEnded = inputHasEnded
+        for uri in subscriptions.remove(session) { settleSubscription(uri, &actions) }
+    }
+
+    private mutating func cancelAtBackend(
+        _ id: UInt64, of session: SessionID, now: Int64, _ actions: inout Actions
+    ) {
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(id),")
+        actions.write("\"reason\":\"client disconnected\"}}")
+        actions.sendToBackend(session, from: start)
+        pending.cancel(id, now: now)
+        armTombstones(&actions)
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MCPWire
+
+/// One backend shared by many sessions, as a pure machine: events and the time go in, actions come out.
+///
+/// It never reads a descriptor or a clock. Requests get an id of ours toward the backend and their own one back; what
+/// cannot be shared (handshake, lists, subscriptions, log level) is answered here. The rules are those of the Model
+/// Context Protocol for a server that believes it has one client; messages that are merely relayed are never decoded.
+public struct Multiplexer: Sendable {
+    let configuration: MultiplexerConfiguration
+    var sessions = SessionTable()
+    var pending = PendingTable()
+    var backend = BackendState()
+    /// Of the running backend, or of the snapshot until one runs.
+    var handshake: Handshake?
+    var lists = ListCache()
+    var subscriptions = SubscriptionTable()
+    var localQueue: [LocalRequest] = []
+
+    public init(configuration: MultiplexerConfiguration, snapshot: Snapshot?) {
+        self.configuration = configuration
+        guard let snapshot, let handshake = Handshake(result: snapshot.initializeResult) else { return }
+        self.handshake = handshake
+        for (method, result) in snapshot.lists.sorted(by: { $0.key < $1.key }) {
+            guard let method = Method(rawValue: method) else { continue }
+            lists.store(page(of: method, result, now: 0), at: ListKey(method: method, cursor: nil))
+        }
+    }
+
+    /// A session came, with what `resume(of:)` last said of it, if it was here before.
+    public mutating func open(_ session: SessionID, resume: [UInt8]?, now: Int64, into actions: inout Actions) {
+        sessions[session] = SessionState()
+        guard let resume, let value = ResumeValue(resume) else { return }
+        restore(session, value, &actions)
+    }
+
+    /// One line of a session, without its newline.
+    public mutating func receive(
+        _ line: Span<UInt8>, from session: SessionID, now: Int64, into actions: inout Actions
+    ) {
+        guard sessions[session] != nil else { return }
+        let envelope: Envelope
+        do {
+            envelope = try Envelope(scanning: line)
+        } catch {
+            return receiveOther(line, error, from: session, now: now, &actions)
+        }
+        handle(line, envelope, from: session, batch: 0, now: now, &actions)
+    }
+
+    /// One line of the backend, without its newline.
+    public mutating func receiveFromBackend(_ line: Span<UInt8>, now: Int64, into actions: inout Actions) {
+        guard backend.phase == .handshaking || backend.phase == .ready else { return }
+        let envelope: Envelope
+        do {
+            envelope = try Envelope(scanning: line)
+        } catch {
+            return receiveOtherFromBackend(line, now: now, &actions)
+        }
+        handleFromBackend(line, envelope, now: now, &actions)
+    }
+
+    public mutating func timer(_ timer: MultiplexerTimer, now: Int64, into actions: inout Actions) {
+        switch timer {
+        case .handshake: handshakeTimedOut(&actions)
+        case .lists: listsTimedOut(now: now, &actions)
+        case .listChanged: announceListChanges(&actions)
+        case .tombstones: forgetTombstones(now: now, &actions)
+        case .grace(let session): end(session, reason: "the client closed its input", now: now, &actions)
+        }
+    }
+}
+
+// MARK: - What the shell asks
+
+extension Multiplexer {
+    /// Requests at the backend that somebody waits for.
+    public var inFlight: Int { pending.entries.count - pending.cancelledCount }
+
+    public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
+
+    /// Bytes that wait in the session's queue; the shell stops reading from a session whose queue is long.
+    public func queuedBytes(of session: SessionID) -> Int { sessions[session]?.queue.byteCount ?? 0 }
+
+    public var sessionCount: Int { sessions.count }
+
+    /// What the client said of itself in `initialize`.
+    public func clientInfo(of session: SessionID) -> JSONValue? { sessions[session]?.clientInfo.map(JSONValue.object) }
+
+    /// The revision the session was answered with.
+    public func protocolVersion(of session: SessionID) -> String? {
+        sessions[session].flatMap { $0.protocolVersion.isEmpty ? nil : $0.protocolVersion }
+    }
+
+    public var isReady: Bool { backend.phase == .ready }
+
+    /// The last `tools/list` result without denied tools, whole (first page), as it came.
+    public var toolsResult: [UInt8]? { lists.pages[ListKey(method: .toolsList, cursor: nil)]?.visible }
+
+    /// Whether something waits for a backend to run.
+    public var needsBackend: Bool {
+        !localQueue.isEmpty || lists.isWaiting || subscriptions.isWaiting
+            || sessions.values.contains { $0.phase == .awaitingHandshake || !$0.queue.isEmpty }
+    }
+
+    /// The handshake and the lists as they were last seen, for the next start of this server.
+    public var snapshot: Snapshot? {
+        guard let handshake else { return nil }
+        var snapshot = Snapshot(initializeResult: handshake.result)
+        for (key, page) in lists.pages where key.cursor == nil { snapshot.lists[key.method.rawValue] = page.raw }
+        return snapshot
+    }
+
+    /// What `open` needs to go on with this session in another process: at most 16 KB, opaque.
+    public func resume(of session: SessionID) -> [UInt8] {
+        guard let state = sessions[session] else { return [] }
+        return ResumeValue(state).encoded()
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the machine is told about its server. All times are milliseconds.
+public struct MultiplexerConfiguration: Sendable {
+    /// The server's name, for error texts.
+    public var server = "server"
+    /// What `roots/list` is answered with: `file://` URIs or absolute paths. Empty: roots are not declared.
+    public var repositoryRoots: [String] = []
+    /// The client that the backend sees (a fixed profile: protocol.md §2.7 a).
+    public var clientName = "mcp-supervisor"
+    public var clientVersion = "0"
+    /// Tools that are hidden from lists and answered with an error result.
+    public var denyTools: Set<String> = []
+    /// Tools whose calls may ask the user: their calls run alone.
+    public var interactiveTools: Set<String> = []
+    /// Requests of one session at the backend; more wait in the session's queue.
+    public var maximumInFlightPerSession = 64
+    public var handshakeTimeout = 60_000
+    public var listTimeout = 60_000
+    /// How long a list is believed of a backend that does not announce changes.
+    public var listLifetime = 30_000
+    /// Bursts of list_changed within this time become one.
+    public var listChangedDelay = 200
+    /// How long a cancelled request's id is remembered without an answer.
+    public var tombstoneLifetime = 600_000
+    /// How long answers are awaited after the agent closed its input.
+    public var inputEndedGrace = 1000
+    /// Longer messages are refused toward a client; its transport would break.
+    public var maximumLineToClient = 64 << 20
+    /// Bytes of garbage before the first message, after which a start counts as failed.
+    public var maximumGarbage = 1 << 20
+
+    public init() {}
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// Whom a request's answer is for: a session, the id as the client wrote it, and the batch it came in (0: none).
+struct ReplyTarget: Sendable, Equatable {
+    let session: SessionID
+    let id: RawToken
+    let batch: UInt32
+}
+
+/// A request at the backend whose answer has not come.
+struct Pending: Sendable {
+    enum Owner: Sendable {
+        case session(ReplyTarget)
+        case local(UInt64)
+        case handshake
+        case list(ListKey)
+        case subscription(String)
+        /// Nobody waits for the answer.
+        case nobody
+    }
+
+    let owner: Owner
+    /// The client's own token, to be put back into progress notifications.
+    var progressToken: RawToken?
+    /// When it was cancelled: the answer, should it come, is nobody's any more.
+    var cancelledAt: Int64?
+}
+
+/// Every request at the backend, by the id that we gave it. Ids are never used twice, whatever backend lives.
+struct PendingTable: Sendable {
+    private(set) var entries: [UInt64: Pending] = [:]
+    private var lastID: UInt64 = 0
+    /// Requests that may be running for a session, cancelled ones included; for the attribution of log messages.
+    private(set) var runningBySession: [SessionID: Int] = [:]
+    private(set) var runningLocally = 0
+    private(set) var cancelledCount = 0
+
+    init() { entries.reserveCapacity(128) }
+
+    mutating func makeID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    mutating func insert(_ pending: Pending, at id: UInt64) {
+        entries[id] = pending
+        count(pending.owner, by: 1)
+    }
+
+    mutating func remove(_ id: UInt64) -> Pending? {
+        guard let pending = entries.removeValue(forKey: id) else { return nil }
+        count(pending.owner, by: -1)
+        if pending.cancelledAt != nil { cancelledCount -= 1 }
+        return pending
+    }
+
+    /// Leaves a tombstone: the id stays known until the answer comes.
+    mutating func cancel(_ id: UInt64, now: Int64) {
+        guard let index = entries.index(forKey: id), entries.values[index].cancelledAt == nil else { return }
+        entries.values[index].cancelledAt = now
+        cancelledCount += 1
+    }
+
+    /// Everything, oldest first; the table is empty afterwards.
+    mutating func removeAll() -> [(id: UInt64, pending: Pending)] {
+        let all = entries.sorted { $0.key < $1.key }.map { (id: $0.key, pending: $0.value) }
+        entries.removeAll(keepingCapacity: true)
+        runningBySession.removeAll()
+        runningLocally = 0
+        cancelledCount = 0
+        return all
+    }
+
+    mutating func removeCancelled(before time: Int64) {
+        for (id, pending) in entries where pending.cancelledAt.map({ $0 <= time }) ?? false { _ = remove(id) }
+    }
+
+    private mutating func count(_ owner: Pending.Owner, by difference: Int) {
+        switch owner {
+        case .session(let target):
+            let running = (runningBySession[target.session] ?? 0) + difference
+            runningBySession[target.session] = running == 0 ? nil : running
+        case .local: runningLocally += difference
+        default: break
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What a session must not have to say twice when the supervisor was replaced under it.
+struct ResumeValue: Sendable {
+    private static let version: Int64 = 1
+    /// The shim keeps at most 16 KB; subscriptions beyond this are lost in a restart, and clients read again anyway.
+    private static let subscriptionBytes = 12 << 10
+    private static let clientInfoBytes = 2 << 10
+
+    let protocolVersion: String
+    let isInitialized: Bool
+    let clientInfo: JSONObject?
+    let level: LogSeverity?
+    let subscriptions: [String]
+
+    init(_ state: SessionState) {
+        protocolVersion = state.protocolVersion
+        isInitialized = state.phase == .initialized
+        clientInfo = state.clientInfo
+        level = state.level
+        subscriptions = state.subscriptions.sorted()
+    }
+
+    /// Nil when it is not one of ours; the session then starts anew.
+    init?(_ bytes: [UInt8]) {
+        guard let value = try? JSONValue(parsing: bytes), value["v"]?.intValue == Self.version,
+            let protocolVersion = value["protocol"]?.stringValue, let isInitialized = value["initialized"]?.boolValue
+        else { return nil }
+        self.protocolVersion = protocolVersion
+        self.isInitialized = isInitialized
+        clientInfo = value["client"]?.objectValue
+        level = value["level"]?.stringValue.flatMap(LogSeverity.init(name:))
+        subscriptions = value["subscriptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    func encoded() -> [UInt8] {
+        var object: JSONObject = [
+            "v": .int(Self.version), "protocol": .string(protocolVersion), "initialized": .bool(isInitialized),
+        ]
+        if let client = shortClientInfo { object["client"] = .object(client) }
+        if let level { object["level"] = .string(level.name) }
+        var room = Self.subscriptionBytes
+        let kept = subscriptions.prefix {
+            room -= JSONValue.string($0).text.utf8.count + 1
+            return room >= 0
+        }
+        if !kept.isEmpty { object["subscriptions"] = .array(kept.map(JSONValue.string)) }
+        var bytes: [UInt8] = []
+        object.write(to: &bytes)
+        return bytes
+    }
+
+    private var shortClientInfo: JSONObject? {
+        guard let clientInfo, JSONValue.object(clientInfo).text.utf8.count > Self.clientInfoBytes else {
+            return clientInfo
+        }
+        var short = JSONObject()
+        for key in ["name", "version"] {
+            short[key] = clientInfo[key]?.stringValue.map { .string(String($0.prefix(64))) }
+        }
+        return short
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What the machine knows of one session.
+struct SessionState: Sendable {
+    enum Phase: Sendable, Equatable {
+        /// Nothing but `ping` and `initialize` is served.
+        case opened
+        /// `initialize` waits for the backend's handshake.
+        case awaitingHandshake
+        case initialized
+    }
+
+    /// Where a request with this id is. An id is in the table from its arrival to its one answer.
+    enum Place: Sendable, Equatable {
+        case queued
+        case sent(UInt64)
+        case handshake
+        case list(ListKey)
+        case subscription(String)
+    }
+
+    var phase = Phase.opened
+    var protocolVersion = ""
+    var clientInfo: JSONObject?
+    var level: LogSeverity?
+    var subscriptions: Set<String> = []
+    var requests: [RawToken: Place] = [:]
+    /// Requests at the backend; more than the configured number wait in `queue`.
+    var inFlight = 0
+    var queue = LineQueue()
+    var batches: [UInt32: Batch] = [:]
+    var lastBatch: UInt32 = 0
+    var inputHasEnded = false
+    var refusedLines = 0
+
+    /// Whether an answer is still owed.
+    var isWaiting: Bool { !requests.isEmpty || !queue.isEmpty }
+}
+
+/// The answers of a batch (JSON-RPC arrays exist in revision 2025-03-26 only), sent as one array when all are there.
+struct Batch: Sendable {
+    var outstanding = 0
+    var replies: [UInt8] = []
+}
+
+/// Lines that wait for the backend, first in, first out.
+struct LineQueue: Sendable {
+    struct Line: Sendable {
+        let bytes: [UInt8]
+        /// Of a request; nil for a notification.
+        let target: ReplyTarget?
+    }
+
+    private var lines: [Line] = []
+    private var head = 0
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { head == lines.count }
+    var count: Int { lines.count - head }
+
+    mutating func append(_ line: Line) {
+        lines.append(line)
+        byteCount += line.bytes.count
+    }
+
+    mutating func popFirst() -> Line? {
+        guard head < lines.count else { return nil }
+        let line = lines[head]
+        lines[head] = Line(bytes: [], target: nil)
+        head += 1
+        byteCount -= line.bytes.count
+        if head == lines.count {
+            lines = []
+            head = 0
+        }
+        return line
+    }
+
+    /// Takes out the request with this id.
+    mutating func remove(id: RawToken) -> Line? {
+        guard let index = lines[head...].firstIndex(where: { $0.target?.id == id }) else { return nil }
+        byteCount -= lines[index].bytes.count
+        return lines.remove(at: index)
+    }
+
+    /// Takes out everything.
+    mutating func removeAll() -> [Line] {
+        let rest = Array(lines[head...])
+        self = LineQueue()
+        return rest
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MCPWire
+
+/// What a server said of itself the last time it ran: enough to answer `initialize` and the lists before it runs again.
+public struct Snapshot: Sendable, Equatable {
+    private static let version: Int64 = 1
+
+    /// The raw `result` of `initialize`.
+    public var initializeResult: [UInt8]
+    /// The raw `result` (first page) by method.
+    public var lists: [String: [UInt8]] = [:]
+
+    public init(initializeResult: [UInt8]) { self.initializeResult = initializeResult }
+
+    /// Nil when it was written by another version, or is none.
+    public init?(json: JSONValue) {
+        guard json["version"]?.intValue == Self.version, let result = json["initialize"]?.stringValue,
+            let stored = json["lists"]?.objectValue
+        else { return nil }
+        initializeResult = Array(result.utf8)
+        for member in stored.members { lists[member.key] = member.value.stringValue.map { Array($0.utf8) } }
+    }
+
+    /// The results as strings, so that they come back byte for byte.
+    public var json: JSONValue {
+        var stored = JSONObject()
+        for (method, result) in lists.sorted(by: { $0.key < $1.key }) {
+            stored[method] = .string(String(decoding: result, as: UTF8.self))
+        }
+        return [
+            "version": .int(Self.version), "initialize": .string(String(decoding: initializeResult, as: UTF8.self)),
+            "lists": .object(stored),
+        ]
+    }
+
+    /// The revision that the backend answered with.
+    public var protocolVersion: String? {
+        (try? JSONValue(parsing: initializeResult))?["protocolVersion"]?.stringValue
+    }
+}

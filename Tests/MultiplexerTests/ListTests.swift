@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Multiplexer
+import Testing
+
+@Suite struct ListTests {
+    private func list(_ id: Int, _ method: String = "tools/list", cursor: String? = nil) -> String {
+        let params = cursor.map { #","params":{"cursor":\#($0)}"# } ?? ""
+        return #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)"\#(params)}"#
+    }
+
+    private func result(_ id: Int64, _ result: String) -> String {
+        #"{"jsonrpc":"2.0","id":\#(id),"result":\#(result)}"#
+    }
+
+    @Test func oneFetchAnswersEverybodyNowAndLater() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, list(1))
+        bench.client(2, #"{"jsonrpc":"2.0","id":"b","method":"tools/list","params":{"_meta":{"progressToken":1}}}"#)
+        #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#])
+        bench.backend(result(2, #"{"tools":[ {"name":"a"}]}"#))
+        #expect(bench.take(1) == [result(1, #"{"tools":[ {"name":"a"}]}"#)])
+        #expect(bench.take(2) == [#"{"jsonrpc":"2.0","id":"b","result":{"tools":[ {"name":"a"}]}}"#])
+        #expect(bench.takeOrders().contains(.snapshotChanged))
+        bench.client(2, list(3))
+        #expect(bench.take(2).count == 1)
+        #expect(bench.takeBackend().isEmpty)
+        #expect(bench.mux.toolsResult.map { String(decoding: $0, as: UTF8.self) } == #"{"tools":[ {"name":"a"}]}"#)
+    }
+
+    @Test func cursorsAreOpaqueAndFetchedApart() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1, cursor: #""p\/2""#))
+        bench.client(1, list(2))
+        #expect(
+            bench.takeBackend() == [
+                #"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"cursor":"p\/2"}}"#,
+                #"{"jsonrpc":"2.0","id":3,"method":"tools/list"}"#,
+            ])
+    }
+
+    @Test func listWithUnknownParametersIsForwardedAsItIs() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"filter":"x"}}"#)
+        #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"filter":"x"}}"#])
+    }
+
+    @Test func changeInvalidatesAtOnceAndIsAnnouncedOnce() {
+        let changed = #"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.open(3)
+        bench.client(1, list(1))
+        bench.backend(result(2, "{}"))
+        _ = bench.take(1)
+        _ = bench.takeOrders()
+        for _ in 0..<3 { bench.backend(changed) }
+        #expect(bench.takeOrders().filter { $0 == .arm(.listChanged, milliseconds: 200) }.count == 1)
+        bench.client(1, list(2))
+        #expect(bench.takeBackend().count == 2)
+        bench.fire(.listChanged)
+        #expect(bench.take(1) == [changed])
+        #expect(bench.take(2) == [changed])
+        #expect(bench.take(3).isEmpty)
+    }
+
+    @Test func answerThatAChangeOvertookIsNotKept() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, list(1))
+        bench.backend(#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#)
+        bench.client(2, list(1))
+        bench.backend(result(3, #"{"new":1}"#))
+        bench.backend(result(2, #"{"old":1}"#))
+        #expect(bench.take(1) == [result(1, #"{"old":1}"#)])
+        #expect(bench.take(2) == [result(1, #"{"new":1}"#)])
+        bench.client(1, list(2))
+        #expect(bench.take(1) == [result(2, #"{"new":1}"#)])
+    }
+
+    @Test func listOfABackendThatAnnouncesNothingIsBelievedForAWhile() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.backend(result(2, "{}"))
+        bench.now += 29_999
+        bench.client(1, list(2))
+        #expect(bench.takeBackend().count == 1)
+        bench.now += 1
+        bench.client(1, list(3))
+        #expect(bench.takeBackend().count == 1)
+    }
+
+    @Test func oneClientsCancelLeavesTheOthersWaiting() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, list(1))
+        bench.client(2, list(1))
+        bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        #expect(bench.takeBackend().count == 1)
+        bench.backend(result(2, "{}"))
+        #expect(bench.take(1).isEmpty)
+        #expect(bench.take(2).count == 1)
+    }
+
+    @Test func errorGoesToAllWhoWaitAndIsNotKept() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.backend(#"{"jsonrpc":"2.0","id":2,"error":{"code":-32601,"message":"no"}}"#)
+        #expect(bench.take(1) == [#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}"#])
+        bench.client(1, list(2))
+        #expect(bench.takeBackend().count == 2)
+    }
+
+    @Test func silentListIsGivenUp() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.fire(.lists, after: 60_000)
+        #expect(bench.take(1).first?.contains("did not answer tools/list within 60 s") == true)
+        bench.backend(result(2, "{}"))
+        #expect(bench.take(1).isEmpty)
+    }
+
+    @Test func deniedToolsAreHiddenAndNothingElseChanges() {
+        var bench = Bench { $0.denyTools = ["rm"] }
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.backend(
+            result(
+                2, #"{"a":1.0,"tools":[{"name":"rm"}, {"x":[1.0],"name":"ls"},{"name":"r\u006d"}],"nextCursor":"c"}"#))
+        #expect(bench.take(1) == [result(1, #"{"a":1.0,"tools":[{"x":[1.0],"name":"ls"}],"nextCursor":"c"}"#)])
+    }
+
+    @Test func nextProcessIsAskedAgainAndSessionsHearOfADifference() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.backend(result(2, #"{"v":1}"#))
+        bench.endBackend()
+        _ = bench.takeOrders()
+        _ = bench.take(1)
+        bench.client(1, list(2))
+        #expect(bench.take(1) == [result(2, #"{"v":1}"#)])
+        #expect(bench.takeOrders().isEmpty)
+        bench.runBackend()
+        let id = bench.backendID("tools/list") ?? 0
+        bench.backend(result(id, #"{"v":2}"#))
+        let orders = bench.takeOrders()
+        #expect(orders.contains(.snapshotChanged))
+        #expect(orders.contains(.arm(.listChanged, milliseconds: 200)))
+        bench.client(1, list(3))
+        #expect(bench.take(1) == [result(3, #"{"v":2}"#)])
+    }
+
+    @Test func snapshotAnswersListsWithoutABackend() {
+        var snapshot = Snapshot(initializeResult: Array(Bench.initializeResult.utf8))
+        snapshot.lists["tools/list"] = Array(#"{"tools":[]}"#.utf8)
+        #expect(Snapshot(json: snapshot.json) == snapshot)
+        var bench = Bench(snapshot: snapshot)
+        bench.open(1)
+        bench.client(1, Bench.initialize())
+        bench.client(1, list(1))
+        #expect(bench.take(1).last == result(1, #"{"tools":[]}"#))
+        #expect(bench.takeOrders() == [.sessionChanged(1)])
+        bench.client(1, list(2, "prompts/list"))
+        #expect(bench.takeOrders() == [.startBackend])
+    }
+}

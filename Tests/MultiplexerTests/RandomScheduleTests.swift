@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MCPWire
+import Testing
+
+@testable import Multiplexer
+
+/// N clients, one backend that crashes and restarts, and a schedule nobody thought of (protocol.md §2.11, 1 to 6).
+struct RandomSchedule {
+    private var generator: SeededGenerator
+    private var mux: Multiplexer
+    private var actions = Actions()
+    private var now: Int64 = 0
+    private var clients: [RandomClient] = []
+    private var backend = RandomBackend()
+    private var startWanted = false
+    private var generation = 0
+    private var lastSession: UInt32 = 0
+    private var timers: [MultiplexerTimer] = []
+    private(set) var complaints: [String] = []
+    private let configuration: MultiplexerConfiguration
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+        var configuration = MultiplexerConfiguration()
+        configuration.maximumInFlightPerSession = 3
+        self.configuration = configuration
+        mux = Multiplexer(configuration: configuration, snapshot: nil)
+    }
+
+    // MARK: - Steps
+
+    mutating func step() {
+        now += 1
+        switch Int.random(in: 0..<100, using: &generator) {
+        case 0..<4: openClient()
+        case 4..<6: closeClient()
+        case 6..<45: clientSpeaks()
+        case 45..<50: clientCancels()
+        case 50..<90: backendSpeaks()
+        case 90..<92: endBackend(willRestart: Bool.random(using: &generator))
+        case 92..<98: fireTimer()
+        case 98: if Int.random(in: 0..<20, using: &generator) == 0 { replaceSupervisor() }
+        default: pick { $0.initialize() }
+        }
+        perform()
+        if startWanted, Int.random(in: 0..<3, using: &generator) == 0 { startBackend() }
+        check()
+    }
+
+    /// No backend any more: nobody may be left waiting.
+    mutating func finish() {
+        endBackend(willRestart: false)
+        perform()
+        for client in clients where !client.open.isEmpty {
+            complaints.append("\(client.session) waits for \(client.open.keys.sorted())")
+        }
+        for client in clients { mux.close(client.session, now: now, into: &actions) }
+        perform()
+        if !mux.pending.entries.isEmpty || !mux.subscriptions.entries.isEmpty || !mux.sessions.isEmpty {
+            complaints.append("something is left when all are gone")
+        }
+    }
+
+    private mutating func openClient() {
+        guard clients.count < 5 else { return }
+        lastSession += 1
+        let session = SessionID(raw: lastSession)
+        mux.open(session, resume: nil, now: now, into: &actions)
+        clients.append(RandomClient(session: session))
+        send(clients[clients.count - 1].initialize(), from: session)
+    }
+
+    private mutating func closeClient() {
+        guard let index = clients.indices.randomElement(using: &generator) else { return }
+        mux.close(clients[index].session, now: now, into: &actions)
+        complaints += clients.remove(at: index).complaints
+    }
+
+    private mutating func clientSpeaks() {
+        let choice = Int.random(in: 0..<20, using: &generator)
+        let uri = "\"file:///\(Int.random(in: 0..<3, using: &generator))\""
+        pick { client in
+            switch choice {
+            case 0..<9: client.request("tools/call", "\"name\":\(client.owner)", withToken: choice < 5)
+            case 9..<11: client.request("tools/list", "")
+            case 11: client.request("resources/list", "\"cursor\":\"c\"")
+            case 12: client.request("ping", "\"a\":1")
+            case 13..<16: client.request("resources/subscribe", "\"uri\":\(uri)")
+            case 16..<18: client.request("resources/unsubscribe", "\"uri\":\(uri)")
+            case 18: client.request("logging/setLevel", "\"level\":\"debug\"")
+            default: client.request("prompts/get", "\"name\":\(client.owner)")
+            }
+        }
+    }
+
+    private mutating func clientCancels() {
+        guard let index = clients.indices.randomElement(using: &generator),
+            !isAwaitingHandshake(clients[index].session),
+            let line = clients[index].cancel(using: &generator)
+        else { return }
+        send(line, from: clients[index].session)
+    }
+
+    private func isAwaitingHandshake(_ session: SessionID) -> Bool {
+        mux.sessions[session]?.phase == .awaitingHandshake
+    }
+
+    private mutating func pick(_ line: (inout RandomClient) -> String) {
+        guard let index = clients.indices.randomElement(using: &generator) else { return }
+        send(line(&clients[index]), from: clients[index].session)
+    }
+
+    private mutating func send(_ line: String, from session: SessionID) {
+        mux.receive(Array(line.utf8).span, from: session, now: now, into: &actions)
+    }
+
+    private mutating func backendSpeaks() {
+        guard backend.isRunning else { return }
+        let choice = Int.random(in: 0..<20, using: &generator)
+        let subject = backend.open.randomElement(using: &generator)
+        var line: String?
+        switch choice {
+        case 0..<13: line = backend.answer(using: &generator)
+        case 13..<16:
+            guard let subject, let token = subject.token else { return }
+            line = notification("progress", "\"progressToken\":\(token),\"message\":[\(subject.owner)]")
+        case 16:
+            guard let subject, !subject.owner.isEmpty else { return }
+            line = notification("message", "\"level\":\"error\",\"data\":[\(subject.owner)]")
+        case 17: line = notification("resources/updated", "\"uri\":\"file:///1\"")
+        case 18:
+            backend.listVersion += 1
+            line = notification("tools/list_changed", "")
+        default: line = #"{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":{}}"#
+        }
+        if let line { mux.receiveFromBackend(Array(line.utf8).span, now: now, into: &actions) }
+    }
+
+    private func notification(_ method: String, _ params: String) -> String {
+        #"{"jsonrpc":"2.0","method":"notifications/\#(method)","params":{\#(params)}}"#
+    }
+
+    private mutating func startBackend() {
+        startWanted = false
+        generation += 1
+        backend.start()
+        mux.backendStarted(generation: generation, now: now, into: &actions)
+        perform()
+    }
+
+    private mutating func endBackend(willRestart: Bool) {
+        backend.stop()
+        startWanted = false
+        let end = BackendEnd(message: "gone", reason: "backend_exit", willRestart: willRestart)
+        mux.backendEnded(end, now: now, into: &actions)
+    }
+
+    private mutating func fireTimer() {
+        guard !timers.isEmpty else { return }
+        let timer = timers.remove(at: Int.random(in: timers.indices, using: &generator))
+        // Timers that would end what is merely slow in this schedule are let go.
+        if timer == .listChanged { mux.timer(timer, now: now, into: &actions) }
+    }
+
+    /// Another process takes over, with the resume values of the sessions and the snapshot.
+    private mutating func replaceSupervisor() {
+        perform()
+        let sessions = clients.map { ($0.session, mux.resume(of: $0.session)) }
+        let snapshot = mux.snapshot
+        backend = RandomBackend()
+        startWanted = false
+        timers = []
+        mux = Multiplexer(configuration: configuration, snapshot: snapshot)
+        for index in clients.indices { clients[index].forgetOpen() }
+        for (session, resume) in sessions { mux.open(session, resume: resume, now: now, into: &actions) }
+    }
+
+    // MARK: - What came of it
+
+    private mutating func perform() {
+        for action in actions.list {
+            switch action {
+            case .toSession(let session, let range):
+                guard let index = clients.firstIndex(where: { $0.session == session }) else {
+                    complaints.append("a line to \(session), which is gone")
+                    continue
+                }
+                clients[index].receive(Array(actions.bytes[range]))
+            case .toBackend(_, let range): backend.receive(Array(actions.bytes[range]))
+            case .startBackend: startWanted = true
+            case .arm(let timer, _): if !timers.contains(timer) { timers.append(timer) }
+            case .disarm(let timer): timers.removeAll { $0 == timer }
+            default: break
+            }
+        }
+        actions.removeAll()
+    }
+
+    private mutating func check() {
+        complaints += clients.flatMap(\.complaints) + backend.complaints
+        let counted = mux.subscriptions.entries.values.reduce(0) { $0 + $1.sessions.count }
+        let kept = mux.sessions.values.reduce(0) { $0 + $1.subscriptions.count }
+        if counted != kept { complaints.append("\(counted) subscriptions counted, \(kept) kept") }
+        for session in mux.sessions.keys {
+            guard let state = mux.sessions[session] else { continue }
+            let sent = state.requests.values.count { if case .sent = $0 { true } else { false } }
+            if sent != state.inFlight { complaints.append("\(session): \(sent) sent, \(state.inFlight) counted") }
+        }
+        if mux.needsBackend, !startWanted, !backend.isRunning {
+            complaints.append("waits for a start nobody asked for")
+        }
+    }
+}
+
+@Suite struct RandomScheduleTests {
+    /// Steps of one schedule; a new seed begins with empty hands.
+    private static let stepsPerSeed = 2000
+    /// `MCP_RANDOM_STEPS` asks for more (or fewer).
+    private static let steps = ProcessInfo.processInfo.environment["MCP_RANDOM_STEPS"].flatMap { Int($0) } ?? 200_000
+
+    @Test(arguments: 0..<(steps / stepsPerSeed))
+    func everyRequestIsAnsweredOnceAndNobodyGetsWhatIsNotHis(seed: Int) {
+        var schedule = RandomSchedule(seed: UInt64(seed))
+        for step in 0..<Self.stepsPerSeed {
+            schedule.step()
+            guard schedule.complaints.isEmpty else {
+                Issue.record("seed \(seed), step \(step): \(schedule.complaints[0])")
+                return
+            }
+        }
+        schedule.finish()
+        #expect(schedule.complaints == [], "seed \(seed)")
+    }
+}
