@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The kernel's own numbers about a unit, for as long as its cgroup exists.
+public struct UnitCgroup: Sendable, Equatable {
+    /// Below the root of the hierarchy, as the unit's ControlGroup property says: `/user.slice/…/app-mcp-a.scope`.
+    public let path: String
+    private let root: String
+    private let hierarchy: CgroupSupport.Hierarchy
+
+    public init(path: String, hierarchy: CgroupSupport.Hierarchy, root: String = "/sys/fs/cgroup") {
+        self.path = path
+        self.hierarchy = hierarchy
+        self.root = root
+    }
+
+    /// What is charged to the unit now, in bytes.
+    public var memoryCurrent: UInt64? {
+        CgroupFile.number(memoryFile("memory.current", legacy: "memory.usage_in_bytes"))
+    }
+
+    /// The most that was charged at any time, in bytes; v2 has it from Linux 5.19.
+    public var memoryPeak: UInt64? {
+        CgroupFile.number(memoryFile("memory.peak", legacy: "memory.max_usage_in_bytes"))
+    }
+
+    /// How often limits were met. All zero when the cgroup is gone.
+    public var memoryEvents: MemoryEvents {
+        let counters = CgroupFile.numbers(memoryFile("memory.events", legacy: "memory.oom_control"))
+        return MemoryEvents(
+            high: counters["high"] ?? 0, max: counters["max"] ?? 0, oom: counters["oom"] ?? 0,
+            oomKill: counters["oom_kill"] ?? 0)
+    }
+
+    /// The processes directly in it.
+    public var processes: [Int32] {
+        let file =
+            switch hierarchy {
+            case .unified, .none: "\(root)\(path)/cgroup.procs"
+            case .hybrid, .legacy: "\(root)/systemd\(path)/cgroup.procs"
+            }
+        return (CgroupFile.read(file) ?? "").split(separator: "\n").compactMap { Int32($0) }
+    }
+
+    /// The cgroup of a process as systemd sees it, nil when there is no such process.
+    public static func path(ofProcess pid: Int32) -> String? {
+        CgroupFile.read("/proc/\(pid)/cgroup").flatMap { path(in: $0) }
+    }
+
+    /// The path in the text of a /proc/PID/cgroup: of systemd's named v1 hierarchy where there is one, else of v2.
+    static func path(in text: String) -> String? {
+        let fields = text.split(separator: "\n").map {
+            $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        }
+        let line =
+            fields.first { $0.count == 3 && $0[1] == "name=systemd" } ?? fields.first { $0.count == 3 && $0[0] == "0" }
+        return line.map { String($0[2]) }
+    }
+
+    private func memoryFile(_ name: String, legacy: String) -> String {
+        switch hierarchy {
+        case .unified, .none: "\(root)\(path)/\(name)"
+        case .hybrid, .legacy: "\(root)/memory\(path)/\(legacy)"
+        }
+    }
+}
+
+/// memory.events of a cgroup.
+public struct MemoryEvents: Sendable, Equatable {
+    /// Times that MemoryHigh was exceeded and the unit was slowed down.
+    public let high: UInt64
+    /// Times that MemoryMax was about to be exceeded.
+    public let max: UInt64
+    /// Times that an allocation failed for this unit's own limit. 0 beside kills: a limit above it was met.
+    public let oom: UInt64
+    /// Processes killed for lack of memory.
+    public let oomKill: UInt64
+}
