@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The one vocabulary of a backend's life: code, `mcpctl status`, manual and log use these words.
+public enum BackendState: String, Codable, Sendable, CaseIterable {
+    case stopped, starting, ready, idle, hibernated, stopping, failed
+}
+
+/// How far a backend is shared.
+public enum Sharing: String, Codable, Sendable, CaseIterable {
+    /// One backend per repository (the default).
+    case repo
+    /// One backend for all of the user's sessions.
+    case user
+    /// One backend per session.
+    case session
+}
+
+/// Which of the protocol's two eras a backend speaks.
+public enum Era: String, Codable, Sendable {
+    /// With a handshake (`initialize`).
+    case legacy
+    /// Without one.
+    case modern
+}
+
+/// Why a backend's last process ended.
+public struct BackendExit: Codable, Sendable, Equatable {
+    /// The ways a process can end.
+    public enum Reason: String, Codable, Sendable {
+        case exit, signal, oom, timeout, limit, stopped
+    }
+
+    public var reason: Reason
+    /// The exit status, or the signal's number.
+    public var status: Int32
+    /// RFC 3339, UTC.
+    public var at: String
+    /// The last lines it wrote, oldest first.
+    public var stderrTail: [String]
+
+    public init(reason: Reason, status: Int32, at: String, stderrTail: [String] = []) {
+        self.reason = reason
+        self.status = status
+        self.at = at
+        self.stderrTail = stderrTail
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case reason, status, at
+        case stderrTail = "stderr_tail"
+    }
+}
+
+/// What a backend's processes hold, in bytes; `nil` where the kernel does not tell.
+public struct BackendMemory: Codable, Sendable, Equatable {
+    /// What its cgroup holds now.
+    public var currentBytes: Int64?
+    /// The most its cgroup has held.
+    public var peakBytes: Int64?
+    /// The proportional set size of its processes.
+    public var pssBytes: Int64?
+
+    public init(currentBytes: Int64? = nil, peakBytes: Int64? = nil, pssBytes: Int64? = nil) {
+        self.currentBytes = currentBytes
+        self.peakBytes = peakBytes
+        self.pssBytes = pssBytes
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case currentBytes = "current_bytes"
+        case peakBytes = "peak_bytes"
+        case pssBytes = "pss_bytes"
+    }
+}
+
+/// One backend in `Status`.
+public struct BackendStatus: Codable, Sendable, Equatable {
+    /// `serena-library-1f3a`.
+    public var id: String
+    public var server: String
+    /// The repository's root; absolute.
+    public var repo: String
+    public var share: Sharing
+    public var state: BackendState
+    /// Its scope; `nil` while it has none.
+    public var unit: String?
+    public var pid: Int32?
+    /// How often it was started.
+    public var generation: Int
+    public var era: Era
+    public var sessions: Int
+    /// How many `Request`s hold it.
+    public var holds: Int
+    /// Requests sent to it and not answered yet.
+    public var inFlight: Int
+    /// How often it was started again after it ended by itself.
+    public var restarts: Int
+    public var memory: BackendMemory
+    public var limits: Limits
+    /// RFC 3339, UTC; `nil` while it does not run.
+    public var startedAt: String?
+    /// RFC 3339, UTC; `nil` while somebody needs it.
+    public var idleSince: String?
+    public var lastExit: BackendExit?
+
+    public init(
+        id: String, server: String, repo: String, share: Sharing, state: BackendState, unit: String?, pid: Int32?,
+        generation: Int, era: Era, sessions: Int, holds: Int, inFlight: Int, restarts: Int, memory: BackendMemory,
+        limits: Limits, startedAt: String?, idleSince: String?, lastExit: BackendExit?
+    ) {
+        self.id = id
+        self.server = server
+        self.repo = repo
+        self.share = share
+        self.state = state
+        self.unit = unit
+        self.pid = pid
+        self.generation = generation
+        self.era = era
+        self.sessions = sessions
+        self.holds = holds
+        self.inFlight = inFlight
+        self.restarts = restarts
+        self.memory = memory
+        self.limits = limits
+        self.startedAt = startedAt
+        self.idleSince = idleSince
+        self.lastExit = lastExit
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, server, repo, share, state, unit, pid, generation, era, sessions, holds
+        case inFlight = "in_flight"
+        case restarts, memory, limits
+        case startedAt = "started_at"
+        case idleSince = "idle_since"
+        case lastExit = "last_exit"
+    }
+}
