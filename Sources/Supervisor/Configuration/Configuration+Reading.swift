@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import MCPWire
+import TOMLKit
+
+extension Configuration {
+    static let keys = [
+        "idle_timeout", "hibernate_after", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env", "defaults",
+        "server",
+    ]
+    static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
+    static let serverKeys = [
+        "command", "share", "idle_timeout", "deny_tools", "interactive_tools", "era", "on_start", "repo",
+    ]
+
+    /// Adds what one file says to what those before it said; a later file wins key by key.
+    mutating func add(_ table: ConfigurationTable) throws(ConfigurationError) {
+        try table.refuseUnknown(known: Configuration.keys)
+        idleTimeout = try table.span("idle_timeout") ?? idleTimeout
+        hibernateAfter = try table.span("hibernate_after") ?? hibernateAfter
+        exitIdleTime = try table.span("exit_idle_time") ?? exitIdleTime
+        stopTimeout = try table.span("stop_timeout") ?? stopTimeout
+        ignoreEnvironment += try table.strings("ignore_env") ?? []
+        if let slice = try table.table("slice_limits") {
+            try slice.refuseUnknown(known: Configuration.limitKeys)
+            sliceLimits = sliceLimits.overridden(by: try Configuration.limits(slice))
+        }
+        if let section = try table.table("defaults") {
+            try section.refuseUnknown(known: Configuration.limitKeys)
+            defaults = defaults.overridden(by: try Configuration.limits(section))
+        }
+        guard let all = try table.table("server") else { return }
+        for name in all.keys {
+            guard let section = try all.table(name) else { continue }
+            servers[name] = try server(name, section)
+        }
+    }
+
+    private func server(
+        _ name: String, _ table: ConfigurationTable
+    ) throws(ConfigurationError) -> ServerConfiguration {
+        try table.refuseUnknown(known: Configuration.serverKeys + Configuration.limitKeys)
+        var server = servers[name] ?? ServerConfiguration()
+        server.command = try table.strings("command") ?? server.command
+        if server.command?.isEmpty == true { throw table.error("command", "command must name a program") }
+        server.share = try table.choice("share", Sharing.self) ?? server.share
+        server.idleTimeout = try table.span("idle_timeout") ?? server.idleTimeout
+        server.denyTools = try table.strings("deny_tools") ?? server.denyTools
+        server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
+        server.era = try table.choice("era", EraChoice.self) ?? server.era
+        server.onStart = try Configuration.startCalls(table) ?? server.onStart
+        server.limits = server.limits.overridden(by: try Configuration.limits(table))
+        guard let repositories = try table.table("repo") else { return server }
+        for path in repositories.keys {
+            guard let section = try repositories.table(path) else { continue }
+            try section.refuseUnknown(known: Configuration.limitKeys + ["idle_timeout"])
+            var local = server.repositories[path] ?? RepositoryConfiguration()
+            local.idleTimeout = try section.span("idle_timeout") ?? local.idleTimeout
+            local.limits = local.limits.overridden(by: try Configuration.limits(section))
+            server.repositories[path] = local
+        }
+        return server
+    }
+
+    private static func limits(_ table: ConfigurationTable) throws(ConfigurationError) -> Limits {
+        var limits = Limits()
+        for property in LimitProperty.allCases { limits[keyPath: property.keyPath] = try table.limit(property) }
+        return limits
+    }
+
+    /// `on_start = ["tool", { tool = "name", arguments = { … } }]`
+    private static func startCalls(_ table: ConfigurationTable) throws(ConfigurationError) -> [StartCall]? {
+        guard let value = table.table["on_start"] else { return nil }
+        let complaint = "on_start must be a list of tool names or of { tool = \"…\", arguments = { … } }"
+        guard let array = value.array else { throw table.error("on_start", complaint) }
+        var calls: [StartCall] = []
+        for element in array {
+            if let name = element.string {
+                calls.append(StartCall(tool: name, arguments: "{}"))
+                continue
+            }
+            guard let entry = element.table, let name = entry["tool"]?.string,
+                entry.keys.allSatisfy({ $0 == "tool" || $0 == "arguments" }),
+                entry["arguments"] == nil || entry["arguments"]?.table != nil
+            else { throw table.error("on_start", complaint) }
+            let arguments = entry["arguments"]?.table?.convert(to: .json) ?? "{}"
+            guard let parsed = try? JSONValue(parsing: arguments) else { throw table.error("on_start", complaint) }
+            calls.append(StartCall(tool: name, arguments: parsed.text))
+        }
+        return calls
+    }
+}

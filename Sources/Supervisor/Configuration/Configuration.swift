@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Control
+
+/// What the configuration files say, checked. Times are milliseconds, sizes bytes.
+public struct Configuration: Sendable, Equatable {
+    /// How long a backend stays after its last session and request; ``TimeSpan/forever``: for good.
+    public var idleTimeout: Int64 = 10 * 60_000
+    /// How long until an idle backend is frozen; ``TimeSpan/forever``: never.
+    public var hibernateAfter: Int64 = TimeSpan.forever
+    /// How long the supervisor stays with no session and no backend.
+    public var exitIdleTime: Int64 = 60_000
+    /// How long a backend may take from its closed stdin to its end before it is terminated.
+    public var stopTimeout: Int64 = 2_000
+    /// Limits of the slice: all backends together.
+    public var sliceLimits = Limits()
+    /// Names, or beginnings of names followed by `*`, that say nothing about a server: added to the built-in list.
+    public var ignoreEnvironment: [String] = []
+    public var defaults = Configuration.builtInLimits
+    public var servers: [String: ServerConfiguration] = [:]
+
+    public init() {}
+
+    /// A soft limit that slows a backend down, and a generous hard one: tight limits kill ordinary servers.
+    public static let builtInLimits = Limits(memoryHigh: 1 << 30, memoryMax: 4 << 30, tasksMax: 512)
+}
+
+/// One `[server.NAME]` table.
+public struct ServerConfiguration: Sendable, Equatable {
+    /// The command; `{repo}` stands for the repository's path.
+    public var command: [String]?
+    public var share: Sharing?
+    public var idleTimeout: Int64?
+    public var limits = Limits()
+    /// Tools that change what others share: hidden and refused.
+    public var denyTools: [String] = []
+    /// Tools that get the backend to themselves while they run.
+    public var interactiveTools: [String] = []
+    public var era: EraChoice = .legacy
+    /// Calls to repeat after each start.
+    public var onStart: [StartCall] = []
+    public var repositories: [String: RepositoryConfiguration] = [:]
+
+    public init() {}
+}
+
+/// One `[server.NAME.repo."PATH"]` table.
+public struct RepositoryConfiguration: Sendable, Equatable {
+    public var idleTimeout: Int64?
+    public var limits = Limits()
+    public init() {}
+}
+
+/// Which era a backend is spoken to in.
+public enum EraChoice: String, Sendable, CaseIterable {
+    case legacy, auto, modern
+}
+
+/// A tool call from `on_start`.
+public struct StartCall: Sendable, Equatable {
+    public var tool: String
+    /// The arguments as JSON text.
+    public var arguments: String
+}
+
+extension Configuration {
+    /// What holds for one server in one repository: defaults, then the server's, then the repository's.
+    public func effective(server name: String, repository: String) -> EffectiveConfiguration {
+        let server = servers[name] ?? ServerConfiguration()
+        let local = server.repositories[repository] ?? RepositoryConfiguration()
+        return EffectiveConfiguration(
+            limits: defaults.overridden(by: server.limits).overridden(by: local.limits),
+            idleTimeout: local.idleTimeout ?? server.idleTimeout ?? idleTimeout,
+            stopTimeout: stopTimeout, server: server)
+    }
+}
+
+/// The configuration of one backend.
+public struct EffectiveConfiguration: Sendable, Equatable {
+    public var limits: Limits
+    public var idleTimeout: Int64
+    public var stopTimeout: Int64
+    public var server: ServerConfiguration
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+
+/// What two sessions must agree on to share a backend. Compared as a whole, never by a digest alone.
+struct SharingKey: Hashable, Sendable {
+    /// The server's name.
+    let server: String
+    let share: Sharing
+    /// The repository's root; empty when the server is shared by the whole user.
+    let repository: String
+    /// Where it is started: the repository's root, unless an argument means something only in another directory.
+    let directory: String
+    /// Distinguishes sessions that share with nobody.
+    let session: String
+    let command: [String]
+    /// `NAME=value`, sorted, without the ignored ones.
+    let environment: [[UInt8]]
+
+    /// A digest of all of it in hexadecimal: names files and units, and shows no value.
+    var digest: String {
+        var hash = SHA256()
+        for part in [server, share.rawValue, repository, directory, session] { hash.update(field: Array(part.utf8)) }
+        hash.update(field: Array("\(command.count)".utf8))
+        for argument in command { hash.update(field: Array(argument.utf8)) }
+        for entry in environment { hash.update(field: entry) }
+        return hash.finish()
+    }
+}
+
+extension SHA256 {
+    /// One field, ended by a NUL that no field holds.
+    fileprivate mutating func update(field: [UInt8]) {
+        update(field)
+        update([0])
+    }
+}
+
+extension SharingKey {
+    /// The names, never the values, of what two keys differ in.
+    func differences(from other: SharingKey) -> [String] {
+        var names: [String] = []
+        if server != other.server { names.append("server") }
+        if share != other.share { names.append("share") }
+        if repository != other.repository { names.append("repo") }
+        if directory != other.directory { names.append("directory") }
+        if session != other.session { names.append("session") }
+        if command != other.command { names.append("command") }
+        let own = variables
+        let others = other.variables
+        let all = Set(own.keys).union(others.keys)
+        return names + all.filter { own[$0] != others[$0] }.sorted().map { "environment: \($0)" }
+    }
+
+    /// The environment by name.
+    var variables: [String: [UInt8]] {
+        var variables: [String: [UInt8]] = [:]
+        for entry in environment {
+            let name = entry.prefix { $0 != UInt8(ascii: "=") }
+            variables[String(decoding: name, as: UTF8.self)] = entry
+        }
+        return variables
+    }
+}
