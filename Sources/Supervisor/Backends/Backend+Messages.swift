@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Multiplexer
+import Posix
+import Systemd
+
+/// What became of a call that mcpctl made.
+enum CallOutcome {
+    /// The backend's answer: a JSON-RPC response.
+    case answered(JSONValue)
+    case failed(String)
+}
+
+/// The message path: lines into the machine, its actions out.
+extension Backend {
+    /// Gives the machine an event and performs what it wants done.
+    func withMultiplexer(_ event: (inout Multiplexer, Int64, inout Actions) -> Void) {
+        // The machine's actions may lead to further events (a write finds its reader gone): these get a list of
+        // their own, and the outer one is performed to its end.
+        var list = Actions()
+        swap(&list, &actions)
+        event(&multiplexer, registry.now, &list)
+        for action in list.list { perform(action, list) }
+        list.removeAll()
+        swap(&list, &actions)
+    }
+
+    func receive(_ line: Span<UInt8>, from session: SessionID) {
+        let wasIdle = multiplexer.inFlight == 0
+        withMultiplexer { machine, now, actions in machine.receive(line, from: session, now: now, into: &actions) }
+        if wasIdle != (multiplexer.inFlight == 0) { referencesChanged() }
+        if let process, process.waiting > Backend.highWater { pauseSessions() }
+    }
+
+    func receiveFromProcess(_ line: Span<UInt8>) {
+        withMultiplexer { machine, now, actions in machine.receiveFromBackend(line, now: now, into: &actions) }
+        if multiplexer.inFlight == 0 { referencesChanged() }
+    }
+
+    func receiveOversizeFromProcess(beginning: Span<UInt8>, length: Int) {
+        withMultiplexer { machine, now, actions in
+            machine.receiveOversizeFromBackend(prefix: beginning, length: length, now: now, into: &actions)
+        }
+    }
+
+    private func perform(_ action: Actions.Action, _ list: borrowing Actions) {
+        switch action {
+        case .toBackend(_, let range): process?.send(list.bytes[range])
+        case .toSession(let session, let range): sessions[session]?.send(list.bytes[range])
+        case .startBackend: needed()
+        case .arm(let timer, let milliseconds): arm(timer, milliseconds)
+        case .disarm(let timer): messageTimers[timer] = nil
+        case .endSession(let session, let reason): sessions[session]?.end(reason)
+        case .sessionChanged(let session): sessions[session]?.machineChanged()
+        case .snapshotChanged: registry.snapshots.store(multiplexer.snapshot, for: key)
+        case .log(let level, let text): registry.log.write(level, text, backend: id, unit: process?.launched.unit)
+        case .ready: handshakeDone()
+        case .startFailed(let reason): handshakeFailed(reason)
+        case .reply(let token, let range): replied(token, list.bytes[range])
+        }
+    }
+
+    private func arm(_ timer: MultiplexerTimer, _ milliseconds: Int) {
+        messageTimers[timer] = registry.timer(milliseconds: Int64(milliseconds)) { [unowned self] in
+            messageTimers[timer] = nil
+            withMultiplexer { machine, now, actions in machine.timer(timer, now: now, into: &actions) }
+        }
+    }
+
+    private func handshakeDone() {
+        perform(lifecycle.handle(.handshakeDone, now: registry.now))
+        for call in configuration.server.onStart {
+            let arguments = try? JSONValue(parsing: call.arguments)
+            self.call(tool: call.tool, arguments: arguments) { [registry, id] outcome in
+                if case .failed(let reason) = outcome {
+                    registry.log.warning("on_start call \(call.tool) failed: \(reason)", backend: id)
+                }
+            }
+        }
+    }
+
+    /// It does not answer as an MCP server does, and is of no use. That counts as a death of its own making.
+    private func handshakeFailed(_ reason: String) {
+        verdict = "was stopped: \(reason)"
+        registry.log.error("handshake failed: \(reason)", backend: id)
+        kill()
+    }
+
+    private func pauseSessions() {
+        isCongested = true
+        for session in sessions.values { session.pause() }
+    }
+
+    /// The backend has caught up, or is gone with what it had not read.
+    func inputDrained() {
+        guard isCongested else { return }
+        isCongested = false
+        for session in sessions.values { session.resume() }
+    }
+}
+
+/// Calls that do not come from a session.
+extension Backend {
+    func call(tool: String, arguments: JSONValue?, _ resume: @escaping (CallOutcome) -> Void) {
+        nextCall += 1
+        let token = nextCall
+        waitingCalls[token] = resume
+        withMultiplexer { machine, now, actions in
+            machine.call(tool: tool, arguments: arguments, token: token, now: now, into: &actions)
+        }
+    }
+
+    func request(_ method: String, _ parameters: JSONValue?, _ resume: @escaping (CallOutcome) -> Void) {
+        nextCall += 1
+        let token = nextCall
+        waitingCalls[token] = resume
+        withMultiplexer { machine, now, actions in
+            machine.request(method: method, params: parameters, token: token, now: now, into: &actions)
+        }
+    }
+
+    private func replied(_ token: UInt64, _ bytes: ArraySlice<UInt8>) {
+        guard let resume = waitingCalls.removeValue(forKey: token) else { return }
+        if let answer = try? JSONValue(parsing: Array(bytes)) {
+            resume(.answered(answer))
+        } else {
+            resume(.failed("backend \(id) answered with something that is not JSON"))
+        }
+        referencesChanged()
+    }
+}

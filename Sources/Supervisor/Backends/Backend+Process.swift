@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import MCPWire
+import Multiplexer
+import Posix
+
+/// Performing the lifecycle's orders.
+extension Backend {
+    func needed() {
+        // At our own end nothing is started again, whoever waits.
+        guard !registry.isEnding else { return }
+        perform(lifecycle.handle(.needed, now: registry.now))
+    }
+
+    func stop() {
+        // Whoever stops a backend that died has seen why.
+        if process == nil { lastExit = nil }
+        perform(lifecycle.handle(.stopAsked, now: registry.now))
+    }
+
+    func restart() { perform(lifecycle.handle(.restartAsked, now: registry.now)) }
+
+    func perform(_ orders: [BackendLifecycle.Order]) {
+        for order in orders { perform(order) }
+        stateChanged()
+    }
+
+    private func perform(_ order: BackendLifecycle.Order) {
+        switch order {
+        case .launch: launch()
+        case .closeInput: process?.closeInput()
+        case .terminate: terminate()
+        case .kill: kill()
+        case .arm(let timer, let milliseconds): arm(timer, milliseconds)
+        case .disarm(let timer): processTimers[timer] = nil
+        case .reportEnd(let mayReturn): reportEnd(mayReturn: mayReturn)
+        case .reportStop(let mayReturn): reportStop(mayReturn: mayReturn)
+        case .refuse: refuse()
+        case .reportTimeout: timedOut = true
+        }
+    }
+
+    private func arm(_ timer: BackendLifecycle.Timer, _ milliseconds: Int64) {
+        processTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
+            processTimers[timer] = nil
+            perform(lifecycle.handle(.timer(timer), now: registry.now))
+        }
+    }
+
+    /// Tells whoever waits for a state, and starts the clocks that depend on it.
+    func stateChanged() {
+        referencesChanged()
+        let now = state
+        resumeWaiting { $0 == now || ($0 == .ready && [.idle, .failed, .stopped].contains(now)) }
+        registry.backendChanged(self)
+    }
+
+    private func resumeWaiting(_ isReached: (BackendState) -> Bool) {
+        let reached = waitingForState.filter { isReached($0.0) }
+        waitingForState.removeAll { isReached($0.0) }
+        for (_, resume) in reached { resume() }
+    }
+
+    private func launch() {
+        generation += 1
+        if generation > 1 { restarts += 1 }
+        timedOut = false
+        verdict = nil
+        let order = launchOrder()
+        let attempt = generation
+        registry.log.info("starting \(order.command.first ?? "")", backend: id)
+        registry.inBackground {
+            do {
+                let launched = try await self.registry.launcher.launch(order)
+                self.launched(launched, attempt: attempt)
+            } catch {
+                self.launchFailed("\(error)")
+            }
+        }
+    }
+
+    private func launchOrder() -> LaunchOrder {
+        let mark = Array("\(BackendMark.variable)=\(BackendMark(backend: id))".utf8)
+        let project = Array("CLAUDE_PROJECT_DIR=\(key.repository)".utf8)
+        let environment = key.environment + [mark] + (key.repository.isEmpty ? [] : [project])
+        return LaunchOrder(
+            identifier: id, unit: name.unit(nonce: registry.nonce()),
+            description: "MCP backend \(id)", command: key.command, environment: environment,
+            directory: directory.raw, umask: 0o022, limits: configuration.limits,
+            killTimeout: BackendLifecycle.killTimeout)
+    }
+
+    private func launched(_ launched: LaunchedBackend, attempt: Int) {
+        do {
+            process = try BackendProcess(launched, backend: self, loop: registry.streams)
+        } catch {
+            abandon(launched, "\(error)")
+            return
+        }
+        startedAt = launched.started
+        // Its time was up before it was there to be killed.
+        if timedOut { return kill() }
+        registry.log.info("started as process \(launched.pid)", backend: id, unit: launched.unit)
+        if case .stopping(let step, _) = lifecycle.phase { return catchUp(with: step) }
+        withMultiplexer { machine, now, actions in machine.backendStarted(generation: attempt, now: now, into: &actions)
+        }
+    }
+
+    /// It was stopped before it was there: what the stop has come to so far holds for it.
+    private func catchUp(with step: BackendLifecycle.StopStep) {
+        process?.closeInput()
+        switch step {
+        case .inputClosed: break
+        case .terminated: terminate()
+        case .killed: kill()
+        }
+    }
+
+    /// It runs, but we cannot speak to it.
+    private func abandon(_ launched: LaunchedBackend, _ reason: String) {
+        registry.inBackground {
+            await self.registry.launcher.kill(launched)
+            await self.registry.loop.untilReadable(launched.child.descriptor)
+            _ = launched.child.reap()
+            await self.registry.launcher.cleanUp(launched)
+            self.launchFailed(reason)
+        }
+    }
+
+    private func launchFailed(_ reason: String) {
+        lastFailure = reason
+        lastCause = nil
+        lastExit = BackendExit(reason: .exit, status: 127, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: [reason])
+        registry.log.error("could not be started: \(reason)", backend: id)
+        isDown()
+    }
+
+    private func isDown() {
+        perform(lifecycle.handle(.ended, now: registry.now))
+        // If only for a moment: something may have been waiting for its return.
+        resumeWaiting { $0 == .stopped }
+    }
+
+    private func terminate() {
+        guard let process else { return }
+        registry.inBackground { await self.registry.launcher.terminate(process.launched) }
+    }
+
+    func kill() {
+        guard let process else { return }
+        registry.inBackground { await self.registry.launcher.kill(process.launched) }
+    }
+
+    /// The process has ended: find out why, clean up behind it, then say so.
+    func processEnded(_ ended: BackendProcess, _ how: ProcessEnd) {
+        registry.inBackground {
+            let stopping = if case .stopping = self.lifecycle.phase { true } else { false }
+            var cause = await self.registry.launcher.cause(of: how, ended.launched)
+            if self.timedOut { cause = ExitCause(reason: .timeout, status: cause.status) }
+            if stopping { cause.reason = .stopped }
+            await self.registry.launcher.cleanUp(ended.launched)
+            let unexpected = cause.reason != .stopped
+            let lines =
+                unexpected
+                ? await self.registry.launcher.lastLines(of: self.id, unit: ended.launched.unit, count: 10) : []
+            self.ended(ended, cause, lines)
+        }
+    }
+
+    private func ended(_ ended: BackendProcess, _ cause: ExitCause, _ lines: [String]) {
+        guard process === ended else { return }
+        process = nil
+        inputDrained()
+        startedAt = nil
+        inputDrained()
+        lastExit = BackendExit(
+            reason: cause.reason, status: cause.status, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: lines)
+        lastFailure = verdict ?? cause.clause
+        lastCause = cause
+        let text = "backend \(id) \(cause.clause)"
+        if cause.reason == .stopped {
+            registry.log.info(text, backend: id, unit: ended.launched.unit)
+        } else {
+            registry.log.error(text, backend: id, unit: ended.launched.unit)
+        }
+        isDown()
+    }
+
+    /// Its stdout is closed: nothing can be answered any more. Mostly it is dying, and its own end tells why; what
+    /// lives on without a voice is ended.
+    func outputClosed() {
+        if case .stopping = lifecycle.phase { return }
+        let mute = process
+        outputClock = registry.timer(milliseconds: Backend.outputPatience) { [unowned self] in
+            outputClock = nil
+            guard let mute, process === mute, mute.end == nil else { return }
+            verdict = "closed its stdout and was stopped"
+            kill()
+        }
+    }
+}
+
+/// Telling sessions what became of the process.
+extension Backend {
+    private func reportEnd(mayReturn: Bool) {
+        let end = backendEnd(mayReturn: mayReturn)
+        withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
+        let calls = waitingCalls
+        waitingCalls = [:]
+        for (_, resume) in calls { resume(.failed(end.message)) }
+    }
+
+    private func reportStop(mayReturn: Bool) {
+        let end = BackendEnd(message: "backend \(id) was stopped", reason: "stopped", willRestart: mayReturn)
+        withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
+    }
+
+    /// A crash loop: whoever asks now is told at once.
+    private func refuse() {
+        let end = backendEnd(mayReturn: false)
+        withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
+    }
+
+    private func backendEnd(mayReturn: Bool) -> BackendEnd {
+        let what = lastFailure ?? "ended"
+        var message = lastCause == nil ? "backend \(id) could not be started: \(what)" : "backend \(id) \(what)"
+        let tail = lastExit?.stderrTail ?? []
+        if lastExit?.reason != .oom, lastExit?.reason != .stopped, let line = tail.last, lastCause != nil {
+            message += "; its last words: \(line.prefix(200))"
+        }
+        if case .failed = lifecycle.phase {
+            message += "; it failed repeatedly and is not restarted for now (mcpctl restart \(id))"
+        }
+        var data = JSONObject()
+        data["stderr"] = tail.isEmpty ? nil : .array(tail.map { .string($0) })
+        if let limit = lastCause?.limit { data["limit_bytes"] = .int(limit) }
+        if let peak = lastCause?.peak { data["peak_bytes"] = .int(peak) }
+        return BackendEnd(message: message, reason: reasonCode, willRestart: mayReturn, data: data)
+    }
+
+    private var reasonCode: String {
+        guard lastCause != nil, let reason = lastExit?.reason else { return "start_failed" }
+        switch reason {
+        case .oom: return "oom"
+        case .stopped: return "stopped"
+        case .timeout: return "start_timeout"
+        case .exit, .signal, .limit: return "backend_exit"
+        }
+    }
+}

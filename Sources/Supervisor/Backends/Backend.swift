@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Multiplexer
+import Posix
+import Systemd
+
+/// One backend: its sessions, its process, and the machine between them.
+///
+/// Decisions are the ``Multiplexer``'s (messages) and the ``BackendLifecycle``'s (the process); this class performs them.
+final class Backend {
+    let key: SharingKey
+    let name: BackendName
+    unowned let registry: Registry
+    /// Where it is started. Held open: a path may be renamed, a directory may not.
+    let directory: Descriptor
+    let createdAt = Clock.wallSeconds()
+    var configuration: EffectiveConfiguration
+
+    var multiplexer: Multiplexer
+    var actions = Actions()
+    var lifecycle: BackendLifecycle
+    var sessions: [SessionID: Session] = [:]
+    var holds: [Int: EventSource?] = [:]
+    private var nextHold = 0
+    /// Calls of mcpctl that wait for their answer.
+    var waitingCalls: [UInt64: (CallOutcome) -> Void] = [:]
+    var nextCall: UInt64 = 0
+    /// Orders of a user that wait for the backend to be down, or up.
+    var waitingForState: [(BackendState, () -> Void)] = []
+
+    var process: BackendProcess?
+    var generation = 0
+    var restarts = 0
+    var lastExit: BackendExit?
+    var lastFailure: String?
+    /// `nil` when it did not even start.
+    var lastCause: ExitCause?
+    /// Why we ended it, where its own end does not tell.
+    var verdict: String?
+    var timedOut = false
+    /// Sessions are not read until the process has read what waits for it.
+    var isCongested = false
+    var startedAt: Int64?
+    var idleSince: Int64?
+
+    var processTimers: [BackendLifecycle.Timer: EventSource] = [:]
+    var messageTimers: [MultiplexerTimer: EventSource] = [:]
+    private var idleTimer: EventSource?
+    var outputClock: EventSource?
+
+    /// Sessions are not read, because the backend is behind.
+    var sessionsArePaused = false
+    /// Bytes that may wait for a slow backend before sessions are no longer read.
+    static let highWater = 1 << 20
+    /// Milliseconds that a process may outlive its stdout.
+    static let outputPatience: Int64 = 1_000
+    /// From the launch to the end of the handshake.
+    static let startTimeout: Int64 = 60_000
+
+    init(
+        key: SharingKey, name: BackendName, directory: consuming Descriptor, configuration: EffectiveConfiguration,
+        snapshot: Snapshot?, registry: Registry
+    ) {
+        self.key = key
+        self.name = name
+        self.directory = directory
+        self.configuration = configuration
+        self.registry = registry
+        lifecycle = BackendLifecycle(startTimeout: Backend.startTimeout, stopTimeout: configuration.stopTimeout)
+        multiplexer = Multiplexer(
+            configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
+    }
+
+    private static func multiplexerConfiguration(
+        key: SharingKey, _ configuration: EffectiveConfiguration
+    ) -> MultiplexerConfiguration {
+        var result = MultiplexerConfiguration()
+        result.server = key.server
+        result.repositoryRoots = key.repository.isEmpty ? [] : [FileURL.text(ofPath: key.repository)]
+        result.clientName = "mcp-supervisor"
+        result.clientVersion = Control.version
+        result.denyTools = Set(configuration.server.denyTools)
+        result.interactiveTools = Set(configuration.server.interactiveTools)
+        return result
+    }
+
+    var id: String { name.id }
+
+    /// The word for where it stands.
+    var state: BackendState {
+        switch lifecycle.phase {
+        case .stopped: .stopped
+        case .starting: .starting
+        case .ready: isIdle ? .idle : .ready
+        case .stopping: .stopping
+        case .resting, .failed: .failed
+        }
+    }
+
+    /// Nobody refers to it, and nothing is under way.
+    var isIdle: Bool { sessions.isEmpty && holds.isEmpty && multiplexer.inFlight == 0 && waitingCalls.isEmpty }
+
+    /// Whether nothing of it is left that anybody could miss.
+    var isForgettable: Bool { isIdle && process == nil && lifecycle.phase == .stopped }
+
+    /// Starts or stops the idle clock; to be called whenever a reference or a request comes or goes.
+    func referencesChanged() {
+        guard isIdle else {
+            idleTimer = nil
+            idleSince = nil
+            return
+        }
+        guard idleTimer == nil else { return }
+        if idleSince == nil { idleSince = Clock.wallSeconds() }
+        registry.backendBecameIdle(self)
+        guard process != nil || lastExit != nil, configuration.idleTimeout != TimeSpan.forever else { return }
+        // Nobody can come back to a backend that only one session could have.
+        let patience = key.share == .session ? 0 : configuration.idleTimeout
+        idleTimer = registry.timer(milliseconds: patience) { [unowned self] in
+            idleTimer = nil
+            idled()
+        }
+    }
+
+    /// Nobody wanted it for as long as it may stay: it is stopped, or, down already, forgotten with its last exit.
+    private func idled() {
+        guard isIdle else { return }
+        lastExit = nil
+        perform(lifecycle.handle(.stopAsked, now: registry.now))
+    }
+
+    /// Takes the backend for a time, or until it is given back.
+    ///
+    /// - Parameter milliseconds: `nil`: until ``release(_:)``.
+    func hold(milliseconds: Int64?) -> Int {
+        nextHold += 1
+        let hold = nextHold
+        let timer = milliseconds.flatMap { span in
+            registry.timer(milliseconds: span) { [unowned self] in release(hold) }
+        }
+        holds[hold] = .some(timer)
+        referencesChanged()
+        return hold
+    }
+
+    func release(_ hold: Int) {
+        holds[hold] = nil
+        referencesChanged()
+    }
+
+    /// A new configuration: limits are set where it runs, the rest holds from now on.
+    func reconfigure(_ new: EffectiveConfiguration) {
+        let limitsChanged = new.limits != configuration.limits
+        configuration = new
+        idleTimer = nil
+        referencesChanged()
+        guard limitsChanged, let process else { return }
+        registry.inBackground {
+            do {
+                try await self.registry.launcher.setLimits(new.limits, of: process.launched)
+            } catch {
+                self.registry.log.warning("\(error)", backend: process.launched.identifier)
+            }
+        }
+    }
+}

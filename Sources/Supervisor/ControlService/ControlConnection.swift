@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Multiplexer
+import Posix
+import Systemd
+
+/// One connection on the control socket: calls in, replies out, in order.
+final class ControlConnection: StreamHandler {
+    let peer: PeerCredentials
+    private unowned let registry: Registry
+    private let service: ControlService
+    private let socket: Int32
+    private var output: OutputStream?
+    /// An `Attach` carries a whole environment, and environments of megabytes exist.
+    private var framer = VarlinkFramer(limit: 4 << 20)
+    private var token: StreamToken?
+    /// Descriptors that came with bytes of a message that is not complete yet.
+    private var descriptors: [Int32] = []
+    private var calls: [VarlinkCall] = []
+    private var isBusy = false
+    private var greeting: EventSource?
+    private var subscription: Int?
+    /// Takes itself back when it ends.
+    private(set) unowned var session: Session?
+    var onClosed: ((ControlConnection) -> Void)?
+    private var isClosed = false
+
+    /// Milliseconds that a connection may stay silent before its first call.
+    static let patience: Int64 = 10_000
+
+    init(
+        _ accepted: consuming Descriptor, peer: PeerCredentials, registry: Registry, service: ControlService
+    ) throws(PosixError) {
+        self.peer = peer
+        self.registry = registry
+        self.service = service
+        socket = accepted.raw
+        let reading = try accepted.duplicate()
+        readingEnd = reading
+        output = try OutputStream(ByteStream(own: accepted), loop: registry.streams) { [unowned self] in close() }
+        token = try registry.streams.add(readingEnd.raw, .readable, self)
+        greeting = registry.timer(milliseconds: ControlConnection.patience) { [unowned self] in close() }
+    }
+
+    private let readingEnd: Descriptor
+
+    func ready(_ readiness: Readiness) {
+        do {
+            guard let received = try registry.streams.buffer.receive(readingEnd.raw) else { return }
+            descriptors += received.descriptors
+            guard received.count > 0 else { return close() }
+            if received.truncated || descriptors.count > 8 {
+                return refuse("a message came with too many descriptors")
+            }
+            registry.streams.buffer.withBytes(received.count) { framer.append($0) }
+            while !isClosed, let message = try framer.next() { take(try VarlinkCall(parsing: message)) }
+        } catch {
+            refuse("\(error)")
+        }
+    }
+
+    /// A peer that does not speak Varlink cannot be answered in it: the reason goes to the log, the connection ends.
+    private func refuse(_ reason: String) {
+        registry.log.warning("closed the control connection of process \(peer.pid): \(reason)")
+        close()
+    }
+
+    private func take(_ call: VarlinkCall) {
+        greeting = nil
+        if call.controlMethod == .attach || call.controlMethod == .subscribe {
+            service.handleStream(call, self)
+            return
+        }
+        closeDescriptors()
+        guard calls.count < 64 else { return refuse("more than 64 calls wait for their answer") }
+        calls.append(call)
+        handleNext()
+    }
+
+    private func handleNext() {
+        guard !isBusy, !isClosed, !calls.isEmpty else { return }
+        let call = calls.removeFirst()
+        isBusy = true
+        registry.inBackground {
+            let reply = await self.service.reply(to: call)
+            if !call.oneway { self.send(reply) }
+            self.isBusy = false
+            self.handleNext()
+        }
+    }
+
+    func send(_ reply: VarlinkReply) {
+        output?.send(reply.encoded()[...])
+    }
+
+    /// A reply that is a value of ours; one that cannot be written down is an error of ours.
+    func send(_ reply: some Encodable, continues: Bool) {
+        do {
+            send(try VarlinkReply(reply, continues: continues))
+        } catch {
+            registry.log.error("cannot answer process \(peer.pid): \(error)")
+            close()
+        }
+    }
+
+    /// The descriptors that came with the call, if there are exactly as many as it needs. The caller owns them.
+    func takeDescriptors(_ count: Int) -> [Int32]? {
+        guard descriptors.count == count else {
+            closeDescriptors()
+            return nil
+        }
+        defer { descriptors = [] }
+        return descriptors
+    }
+
+    private func closeDescriptors() {
+        for descriptor in descriptors { _ = Descriptor(owning: descriptor) }
+        descriptors = []
+    }
+
+    /// - Parameter session: `nil` when it could not begin after all.
+    func attached(_ session: Session?) { self.session = session }
+
+    func subscribed(_ number: Int) { subscription = number }
+
+    func sessionChanged(_ id: SessionID, resume: [UInt8]) {
+        send(AttachReply.attached(session: "\(id)", resume: String(decoding: resume, as: UTF8.self)), continues: true)
+    }
+
+    func sessionEnded(_ id: SessionID, reason: String) {
+        session = nil
+        send(AttachReply.ended(session: "\(id)", reason: reason), continues: false)
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        greeting = nil
+        if let token { registry.streams.remove(token) }
+        token = nil
+        output?.flush()
+        output?.close()
+        closeDescriptors()
+        if let subscription { registry.events.unsubscribe(subscription) }
+        session?.end("the shim is gone")
+        onClosed?(self)
+    }
+
+    deinit { closeDescriptors() }
+}

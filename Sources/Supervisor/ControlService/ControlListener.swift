@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Posix
+import Systemd
+
+/// Accepts connections on the control socket.
+final class ControlListener: StreamHandler {
+    private var socket: Int32?
+    private unowned let registry: Registry
+    private let service: ControlService
+    private var token: StreamToken?
+    private(set) var connections: [ObjectIdentifier: ControlConnection] = [:]
+
+    /// Connections that may be open at once; the kernel's backlog holds the rest.
+    static let limit = 4096
+
+    init(_ socket: consuming Descriptor, registry: Registry) throws(PosixError) {
+        socket.makeNonBlocking()
+        self.registry = registry
+        service = ControlService(registry: registry)
+        let raw = socket.release()
+        self.socket = raw
+        token = try registry.streams.add(raw, .readable, self)
+    }
+
+    func ready(_ readiness: Readiness) { acceptAll() }
+
+    /// Takes every connection that is waiting.
+    func acceptAll() {
+        while let socket, connections.count < ControlListener.limit {
+            do {
+                guard let accepted = try UnixSocket.accept(socket) else { return }
+                try take(accepted)
+            } catch {
+                registry.log.error("\(error), ignoring")
+                return
+            }
+        }
+    }
+
+    /// A peer of another uid is refused before a byte is read: whoever may talk to us may run commands as us.
+    private func take(_ accepted: consuming Descriptor) throws(PosixError) {
+        let peer = try UnixSocket.peer(of: accepted.raw)
+        guard peer.uid == OwnProcess.uid else {
+            registry.log.warning("refused a connection of process \(peer.pid): its uid is \(peer.uid), not ours")
+            return
+        }
+        let connection = try ControlConnection(accepted, peer: peer, registry: registry, service: service)
+        connections[ObjectIdentifier(connection)] = connection
+        connection.onClosed = { [unowned self] connection in
+            registry.loop.afterDispatch { [weak self] in
+                self?.connections[ObjectIdentifier(connection)] = nil
+                self?.registry.becameQuiet()
+            }
+        }
+    }
+
+    /// Takes no more. systemd's own copy of its socket stays open and keeps what waits; where there is no other copy,
+    /// newcomers are refused from now on and start the next supervisor.
+    func close() {
+        if let token { registry.streams.remove(token) }
+        token = nil
+        if let socket { _ = Descriptor(owning: socket) }
+        socket = nil
+    }
+
+    deinit {
+        if let socket { _ = Descriptor(owning: socket) }
+    }
+}

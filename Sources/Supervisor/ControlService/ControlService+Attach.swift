@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Multiplexer
+import Posix
+
+extension ControlService {
+    /// A session begins: the shim hands its working directory, stdin and stdout over.
+    func attach(_ parameters: AttachParameters, _ connection: ControlConnection) throws(ControlError) {
+        guard let handed = connection.takeDescriptors(3) else {
+            throw .invalidParameter(
+                parameter: "descriptors",
+                reason: "Attach needs three descriptors with it: working directory, stdin and stdout")
+        }
+        let directory = Descriptor(owning: handed[0])
+        let stdin = Descriptor(owning: handed[1])
+        let stdout = Descriptor(owning: handed[2])
+        guard connection.session == nil else {
+            throw .refused(reason: "this connection has a session already; use another one")
+        }
+        if registry.isDraining { throw .draining(reason: "the supervisor takes no new sessions, it is being replaced") }
+        let command = try ServerCommand(
+            argv: parameters.argv, name: parameters.name, share: parameters.share,
+            environment: parameters.environment, rawEnvironment: parameters.rawEnvironment,
+            configuration: registry.configuration, ignored: registry.ignored)
+        let path = try workingDirectory(directory)
+        let id = registry.newSessionID()
+        let facts = SessionFacts(
+            pid: parameters.pid, server: command.name, workingDirectory: path, repository: nil,
+            metaTools: false, ignoredVariables: command.ignored)
+        let session = Session(id: id, facts: facts, connection: connection, registry: registry) {
+            (root) throws(ControlError) in
+            try self.backend(
+                for: command.key(
+                    repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)"))
+        }
+        registry.sessions[id] = session
+        connection.attached(session)
+        do throws(ControlError) {
+            try open(session, stdin: stdin, stdout: stdout)
+            try place(session, command, parameters)
+        } catch {
+            registry.sessions[id] = nil
+            connection.attached(nil)
+            throw error
+        }
+        connection.send(AttachReply.attached(session: "\(id)", resume: parameters.resume), continues: true)
+        let client = "session \(id) of process \(parameters.pid)"
+        registry.log.info("\(client) attached", backend: session.backend?.id)
+        registry.events.report("session", backend: session.backend?.id, session: "\(id)", text: "\(client) attached")
+    }
+
+    private func open(
+        _ session: Session, stdin: consuming Descriptor, stdout: consuming Descriptor
+    ) throws(ControlError) {
+        do {
+            try session.open(stdin: stdin, stdout: stdout)
+        } catch {
+            throw .startFailed(backend: nil, reason: "\(error)")
+        }
+    }
+
+    /// Finds the session's repository, or leaves it in the lobby until the client tells.
+    private func place(
+        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters
+    ) throws(ControlError) {
+        let resume = parameters.resume.map { Array($0.utf8) }
+        let here = session.facts.workingDirectory
+        if command.share == .user { return try session.join(repository: here, resume: resume) }
+        let choice = Repository.choose(
+            named: parameters.repo, projectDirectory: command.projectDirectory, workingDirectory: here,
+            home: OwnProcess.home)
+        switch choice {
+        case .found(let root): try session.join(repository: root, resume: resume)
+        case .askClient: session.wait(in: Lobby(server: command.name, refusal: nil))
+        case .refused(let reason): session.wait(in: Lobby(server: command.name, refusal: reason))
+        }
+    }
+
+    /// The path of the directory that came with the call. The descriptor is what counts: a path that leads elsewhere
+    /// (renamed, deleted, another mount namespace) would share the wrong backend.
+    private func workingDirectory(_ descriptor: borrowing Descriptor) throws(ControlError) -> String {
+        guard let path = Files.link("/proc/self/fd/\(descriptor.raw)"), path.hasPrefix("/"),
+            let held = Files.identity(of: descriptor.raw), let named = Files.identity(path),
+            held.device == named.device, held.inode == named.inode
+        else {
+            throw .refused(
+                reason: "the working directory has no path here: it was deleted, renamed, or is in a container; "
+                    + "start the agent in a directory that exists")
+        }
+        return path
+    }
+
+    func backend(for key: SharingKey) throws(ControlError) -> Backend {
+        do {
+            return registry.backend(for: key, directory: try openDirectory(key.directory))
+        } catch {
+            throw .startFailed(backend: nil, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+
+extension ControlService {
+    /// What a session's key is made of, and what separates two: by name, never by value.
+    func why(_ parameters: WhyParameters) throws(ControlError) -> WhyReply {
+        let session = try find(session: parameters.session)
+        let other = try parameters.other.map { (text) throws(ControlError) in try find(session: text) }
+        guard let key = session.key else {
+            throw .refused(reason: "session \(session.id) has no repository yet: its client has not told its roots")
+        }
+        let facts: NamedValues = [
+            "server": key.server, "share": key.share.rawValue, "repo": key.repository, "directory": key.directory,
+            "command": key.command.joined(separator: " "), "backend": session.backend?.id ?? "none",
+            "digest": String(key.digest.prefix(8)),
+        ]
+        return WhyReply(
+            session: "\(session.id)", key: facts, variables: key.variables.keys.sorted(),
+            ignored: session.facts.ignoredVariables, other: other.map { "\($0.id)" },
+            same: other.map { $0.key == .some(key) }, differs: other?.key.map { key.differences(from: $0) } ?? [])
+    }
+
+    private func find(session text: String) throws(ControlError) -> Session {
+        guard let session = registry.sessions.values.first(where: { "\($0.id)" == text }) else {
+            throw .noSession(text)
+        }
+        return session
+    }
+}

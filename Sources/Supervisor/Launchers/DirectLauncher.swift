@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Systemd
+
+/// Backends as our own children, where there is no service manager: in a container, in CI.
+///
+/// The kernel enforces no limits here, and says so in `status`. Every process of a backend carries a mark in its
+/// environment, and orphans become our children (subreaper), so what calls setsid(2) is found all the same.
+final class DirectLauncher: Launcher {
+    let kind = LauncherKind.direct
+    let enforcesLimits = false
+    private let gate: String
+    private let loop: EventLoop
+    private let streams: StreamLoop
+    private let logs: String
+    private let descriptorLimit: UInt64
+    /// The last lines of each backend that is down: at hand also when the disk is full.
+    private var lastWords: [String: [String]] = [:]
+    /// Children with a pidfd of their own: only its holder waits for them.
+    private var children: Set<Int32> = []
+
+    /// - Parameters:
+    ///   - gate: the path of mcp-gate.
+    ///   - logs: the directory of the log files.
+    init(gate: String, loop: EventLoop, streams: StreamLoop, logs: String, descriptorLimit: UInt64) {
+        self.gate = gate
+        self.loop = loop
+        self.streams = streams
+        self.logs = logs
+        self.descriptorLimit = descriptorLimit
+        OwnProcess.becomeSubreaper()
+    }
+
+    func logFile(of identifier: String) -> String { "\(logs)/\(identifier).log" }
+
+    func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
+        do {
+            try? Files.makeDirectory(logs)
+            let errors = try makePipe()
+            let childErrors = try errors.writing.duplicate()
+            let gated = try GatedProcess(
+                gate: gate, order: order, errors: childErrors.raw,
+                options: ["--nofile", "\(descriptorLimit)", "--pdeathsig"])
+            let child = try ChildProcess(pid: gated.pid)
+            children.insert(gated.pid)
+            let log = try ErrorLog(
+                path: logFile(of: order.identifier), source: try errors.reading.duplicate(), loop: streams)
+            try gated.release()
+            await loop.untilReadable(gated.outcome)
+            if let code = gated.failure() {
+                log.drain()
+                lastWords[order.identifier] = log.lastLines
+                _ = await reaped(child)
+                children.remove(child.pid)
+                throw LaunchError.program(order.command.first ?? "", code: code)
+            }
+            let pipes = gated.pipes()
+            let backend = LaunchedBackend(
+                child: child, unit: nil, identifier: order.identifier, input: pipes.input, output: pipes.output)
+            backend.errorLog = log
+            return backend
+        } catch let error as PosixError {
+            throw .spawn(error)
+        } catch let error as LaunchError {
+            throw error
+        } catch {
+            throw .died("\(error)")
+        }
+    }
+
+    private func reaped(_ child: ChildProcess) async -> ProcessEnd? {
+        await loop.untilReadable(child.descriptor)
+        return child.reap()
+    }
+
+    func terminate(_ backend: LaunchedBackend) async { signal(15, backend) }
+
+    func kill(_ backend: LaunchedBackend) async {
+        backend.wasKilled = true
+        signal(9, backend)
+    }
+
+    private func signal(_ number: Int32, _ backend: LaunchedBackend) {
+        for pid in processes(of: backend) { OwnProcess.send(number, to: pid) }
+    }
+
+    func processes(of backend: LaunchedBackend) -> [Int32] {
+        let mark = "\(BackendMark(backend: backend.identifier))"
+        let below = Set(ProcessTable.tree(of: OwnProcess.pid))
+        return below.filter { pid in
+            pid == backend.pid || ProcessTable.environmentValue(BackendMark.variable, of: pid) == mark
+        }.sorted()
+    }
+
+    func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
+        switch end {
+        case .exited(let status): ExitCause(reason: .exit, status: status)
+        case .signaled(let number): ExitCause(reason: .signal, status: number)
+        }
+    }
+
+    func cleanUp(_ backend: LaunchedBackend) async {
+        // What it left behind has its mark; whoever forks in between is found in the next round.
+        for _ in 0..<16 {
+            let left = processes(of: backend).filter { !ProcessTable.isZombie($0) }
+            for pid in left { OwnProcess.send(9, to: pid) }
+            if left.isEmpty { break }
+            await loop.pause(milliseconds: 20)
+        }
+        children.remove(backend.pid)
+        reapOrphans()
+        backend.errorLog?.drain()
+        lastWords[backend.identifier] = backend.errorLog?.lastLines
+    }
+
+    /// Waits for dead descendants that became our children, and for nobody else's.
+    private func reapOrphans() {
+        let own = OwnProcess.pid
+        for (pid, parent) in ProcessTable.parents() where parent == own && !children.contains(pid) {
+            if ProcessTable.isZombie(pid) { OwnProcess.reap(pid) }
+        }
+    }
+
+    func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {
+        throw .limitsRefused(
+            unit: backend.identifier, reason: "the direct launcher has no way to enforce limits; run under systemd")
+    }
+
+    func limits(of backend: LaunchedBackend) async -> Limits? { nil }
+
+    func memory(of backend: LaunchedBackend) async -> BackendMemory {
+        let sizes = processes(of: backend).compactMap(ProcessTable.proportionalSetSize)
+        let total = sizes.reduce(0, +)
+        backend.peakSeen = max(backend.peakSeen ?? 0, total)
+        return BackendMemory(currentBytes: total, peakBytes: backend.peakSeen, pssBytes: total)
+    }
+
+    func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] {
+        Array((lastWords[identifier] ?? []).suffix(count))
+    }
+}

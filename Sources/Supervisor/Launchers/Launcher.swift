@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+
+/// Starts backends and ends them. One implementation asks systemd, the other does it by itself.
+///
+/// All methods run on the supervisor's own executor.
+protocol Launcher: AnyObject {
+    var kind: LauncherKind { get }
+    /// Whether the kernel holds backends to their limits.
+    var enforcesLimits: Bool { get }
+
+    /// Starts a backend; returns when its program runs.
+    func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend
+
+    /// Asks every process of the backend to end (SIGTERM).
+    func terminate(_ backend: LaunchedBackend) async
+
+    /// Ends every process of the backend (SIGKILL).
+    func kill(_ backend: LaunchedBackend) async
+
+    /// Why the backend's process ended, as well as can be known.
+    func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause
+
+    /// After its main process has ended: ends what the backend left behind, and forgets it.
+    func cleanUp(_ backend: LaunchedBackend) async
+
+    func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError)
+
+    /// What the kernel holds the backend to, as read back.
+    func limits(of backend: LaunchedBackend) async -> Limits?
+
+    func memory(of backend: LaunchedBackend) async -> BackendMemory
+
+    /// Every process of the backend.
+    func processes(of backend: LaunchedBackend) -> [Int32]
+
+    /// The last lines that backends of this name wrote to stderr.
+    func lastLines(of identifier: String, unit: String?, count: Int) async -> [String]
+}
+
+/// What a launcher is told.
+struct LaunchOrder {
+    /// The backend's id: also the identifier of its lines in the journal.
+    let identifier: String
+    let unit: String
+    let description: String
+    let command: [String]
+    /// `NAME=value`, complete.
+    let environment: [[UInt8]]
+    /// The directory to start in. Borrowed.
+    let directory: Int32
+    let umask: UInt32
+    let limits: Limits
+    /// Milliseconds between SIGTERM and SIGKILL.
+    let killTimeout: Int64
+}
+
+/// Why a backend could not be started: one line for whoever waits.
+enum LaunchError: Error, Equatable, CustomStringConvertible {
+    case noGate(String)
+    case spawn(PosixError)
+    case program(String, code: Int32)
+    case scopeRefused(unit: String, reason: String)
+    case notInScope(unit: String)
+    case died(String)
+    case limitsRefused(unit: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .noGate(let searched): "mcp-gate is not installed beside mcp-supervisor (looked for \(searched))"
+        case .spawn(let error): "\(error)"
+        case .program(let program, let code): "cannot run \(program): \(PosixError.text(of: code))"
+        case .scopeRefused(let unit, let reason): "systemd refused the scope \(unit): \(reason)"
+        case .notInScope(let unit): "the process was not moved into its scope \(unit)"
+        case .died(let reason): "the process ended before it could start: \(reason)"
+        case .limitsRefused(let unit, let reason): "systemd refused the limits of \(unit): \(reason)"
+        }
+    }
+}
+
+/// A backend's process and the ends of its pipes.
+final class LaunchedBackend {
+    let child: ChildProcess
+    let unit: String?
+    let identifier: String
+    let started: Int64
+    /// The backend's stdin and stdout, until the backend's own streams take them.
+    private var pipes: (input: Int32, output: Int32)?
+    /// Where stderr is relayed by us: direct mode.
+    var errorLog: ErrorLog?
+    /// The scope's directory in the cgroup tree.
+    var cgroup: String?
+    /// The highest memory use that was seen, in bytes.
+    var peakSeen: Int64?
+    /// Whether we ended it ourselves.
+    var wasKilled = false
+
+    init(child: ChildProcess, unit: String?, identifier: String, input: Int32, output: Int32) {
+        self.child = child
+        self.unit = unit
+        self.identifier = identifier
+        started = Clock.wallSeconds()
+        pipes = (input, output)
+    }
+
+    var pid: Int32 { child.pid }
+
+    /// Hands the pipes over, once.
+    func takePipes() -> (input: Int32, output: Int32)? {
+        defer { pipes = nil }
+        return pipes
+    }
+
+    deinit {
+        guard let pipes else { return }
+        _ = Descriptor(owning: pipes.input)
+        _ = Descriptor(owning: pipes.output)
+    }
+}
+
+/// How a backend came to its end.
+struct ExitCause: Sendable, Equatable {
+    var reason: BackendExit.Reason
+    /// Exit status or signal number.
+    var status: Int32
+    /// For `oom`: the limit that was hit and the highest use, in bytes, as far as known.
+    var limit: Int64?
+    var peak: Int64?
+    /// For `oom`: the slice's total limit was hit, not the backend's own.
+    var isTotal = false
+
+    /// The cause as a clause: "was killed: out of memory (limit 1.0G, peak 1.0G)".
+    var clause: String {
+        switch reason {
+        case .exit: return "exited with status \(status)"
+        case .signal: return "was killed by signal \(status)"
+        case .timeout: return "did not answer the handshake within \(Backend.startTimeout / 1000) s and was stopped"
+        case .limit: return "reached its time limit"
+        case .stopped: return "was stopped"
+        case .oom:
+            let whose = isTotal ? "the limit of all backends together" : "limit"
+            let facts = [limit.map { "\(whose) \(ByteSize.text($0))" }, peak.map { "peak \(ByteSize.text($0))" }]
+            let known = facts.compactMap(\.self).joined(separator: ", ")
+            return "was killed: out of memory" + (known.isEmpty ? "" : " (\(known))")
+        }
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Systemd
+
+/// Backends in transient scopes of the user's service manager (org.freedesktop.systemd1(5)).
+///
+/// Placing, limiting, accounting, killing and logging are the scope's; nothing of it is done again here.
+final class ScopeLauncher: Launcher {
+    static let slice = "app-mcp.slice"
+
+    let kind = LauncherKind.systemd
+    var enforcesLimits: Bool { support.limitsMemory }
+
+    private let gate: String
+    private let loop: EventLoop
+    let bus: BusConnection
+    private let descriptorLimit: UInt64
+    /// The unit that scopes go down with; `nil` when we are not a service.
+    private let service: String?
+    /// How often the slice's own limit was met, as of our last look.
+    private var sliceShortages = 0
+    let features: ManagerFeatures
+    let support: CgroupSupport
+
+    /// - Parameters:
+    ///   - gate: the path of mcp-gate.
+    ///   - service: our own unit when the service manager started us.
+    init(
+        gate: String, loop: EventLoop, bus: BusConnection, service: String?, features: ManagerFeatures,
+        descriptorLimit: UInt64
+    ) {
+        self.gate = gate
+        self.loop = loop
+        self.bus = bus
+        self.service = service
+        self.features = features
+        self.descriptorLimit = descriptorLimit
+        support = CgroupSupport.probe(managerGroup: features.controlGroup)
+    }
+
+    /// The order of systemd.md §1.3: gate, scope, check, then the byte. A crash of ours anywhere before the byte
+    /// leaves nothing: the gate reads an end of file.
+    func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
+        let gated = try spawn(order)
+        let pid = gated.pid
+        do throws(LaunchError) {
+            try await place(order, pid: pid)
+        } catch {
+            await abandon(order.unit, pid)
+            throw error
+        }
+        let child: ChildProcess
+        do throws(PosixError) {
+            child = try ChildProcess(pid: pid)
+            try gated.release()
+        } catch {
+            await abandon(order.unit, pid)
+            throw .died("\(error)")
+        }
+        await loop.untilReadable(gated.outcome)
+        if let code = gated.failure() {
+            await abandon(order.unit, pid)
+            throw .program(order.command.first ?? "", code: code)
+        }
+        let pipes = gated.pipes()
+        let backend = LaunchedBackend(
+            child: child, unit: order.unit, identifier: order.identifier, input: pipes.input, output: pipes.output)
+        backend.cgroup = UnitCgroup.path(ofProcess: pid)
+        return backend
+    }
+
+    private func spawn(_ order: LaunchOrder) throws(LaunchError) -> GatedProcess {
+        do {
+            let stream = try journal(order.identifier)
+            return try GatedProcess(
+                gate: gate, order: order, errors: stream.raw,
+                options: ["--nofile", "\(descriptorLimit)", "--oom-adjust", "100"])
+        } catch {
+            throw .spawn(error)
+        }
+    }
+
+    /// A stream into the journal; our own stderr where there is no journald.
+    private func journal(_ identifier: String) throws(PosixError) -> Descriptor {
+        let informational: Int32 = 6
+        if let raw = try? journalStream(identifier: identifier, priority: informational) {
+            let stream = Descriptor(owning: raw)
+            return try stream.duplicate()
+        }
+        return try Descriptor.copy(of: 2)
+    }
+
+    private func place(_ order: LaunchOrder, pid: Int32) async throws(LaunchError) {
+        do {
+            try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+        } catch {
+            throw .scopeRefused(unit: order.unit, reason: "\(error)")
+        }
+        // A job can say `done` over a process that died unreaped, and leave an empty scope for ever.
+        guard UnitCgroup.path(ofProcess: pid)?.hasSuffix("/" + order.unit) == true else {
+            throw .notInScope(unit: order.unit)
+        }
+    }
+
+    private func properties(_ order: LaunchOrder, pid: Int32) -> [UnitProperty] {
+        var properties: [UnitProperty] = [
+            .string("Description", order.description),
+            .string("Slice", ScopeLauncher.slice),
+            .pids([UInt32(pid)]),
+            .bool("AddRef", true),
+            .bool("MemoryAccounting", true),
+            .bool("CPUAccounting", true),
+            .bool("TasksAccounting", true),
+            .uint64("TimeoutStopUSec", UInt64(order.killTimeout) * 1000),
+        ]
+        if let service { properties.append(.strings("PartOf", [service])) }
+        if features.oomPolicy { properties.append(.string("OOMPolicy", "kill")) }
+        return properties + ScopeLauncher.unitProperties(order.limits)
+    }
+
+    /// Limits as properties; a value that is not set is left out.
+    static func unitProperties(_ limits: Limits) -> [UnitProperty] {
+        let named: [(String, Int64?)] = [
+            ("MemoryHigh", limits.memoryHigh), ("MemoryMax", limits.memoryMax),
+            ("MemorySwapMax", limits.memorySwapMax), ("TasksMax", limits.tasksMax), ("CPUWeight", limits.cpuWeight),
+        ]
+        return named.compactMap { name, value in
+            value.map { .uint64(name, $0 == Limits.infinity ? UInt64.max : UInt64($0)) }
+        }
+    }
+
+    private func abandon(_ unit: String, _ pid: Int32) async {
+        OwnProcess.send(9, to: pid)
+        OwnProcess.waitFor(pid)
+        try? await bus.open().stopUnit(unit)
+        await forget(unit)
+    }
+
+    func terminate(_ backend: LaunchedBackend) async {
+        guard let unit = backend.unit else { return }
+        // Also what called setsid(2), also what is stopped; SIGKILL after TimeoutStopUSec by itself.
+        try? await bus.open().stopUnit(unit)
+    }
+
+    func kill(_ backend: LaunchedBackend) async {
+        guard let unit = backend.unit else { return }
+        backend.wasKilled = true
+        do {
+            try await bus.open().killUnit(unit, signal: 9)
+        } catch {
+            for pid in processes(of: backend) { OwnProcess.send(9, to: pid) }
+        }
+    }
+
+    func processes(of backend: LaunchedBackend) -> [Int32] { group(backend)?.processes ?? [] }
+
+    private func group(_ backend: LaunchedBackend) -> UnitCgroup? {
+        backend.cgroup.map { UnitCgroup(path: $0, hierarchy: support.hierarchy) }
+    }
+
+    func cleanUp(_ backend: LaunchedBackend) async {
+        guard let unit = backend.unit else { return }
+        // A scope whose main process is gone may still hold what that one left behind.
+        if !processes(of: backend).isEmpty { try? await bus.open().stopUnit(unit) }
+        await forget(unit)
+    }
+
+    /// Lets a unit that is down go: our reference to it, and its name if it failed.
+    private func forget(_ unit: String) async {
+        try? await bus.open().resetFailedUnit(unit)
+        try? await bus.open().unrefUnit(unit)
+    }
+
+    func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] {
+        // journald stores what it was sent a moment later.
+        for _ in 0..<10 {
+            let lines = (try? Journal.tail(identifier: identifier, unit: unit, lines: count)) ?? []
+            if !lines.isEmpty { return lines }
+            await loop.pause(milliseconds: 50)
+        }
+        return []
+    }
+}
+
+extension ScopeLauncher {
+    func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {
+        guard let unit = backend.unit else { return }
+        try await setLimits(limits, ofUnit: unit)
+    }
+
+    /// Changes limits of a unit while it runs (SetUnitProperties).
+    func setLimits(_ limits: Limits, ofUnit unit: String) async throws(LaunchError) {
+        do {
+            try await bus.open().setUnitProperties(unit, ScopeLauncher.unitProperties(limits))
+        } catch {
+            throw .limitsRefused(unit: unit, reason: "\(error)")
+        }
+    }
+
+    func limits(of backend: LaunchedBackend) async -> Limits? {
+        guard let unit = backend.unit else { return nil }
+        return await limits(ofUnit: unit, .scope)
+    }
+
+    /// Read back, not remembered: a drop-in of the user wins over what we asked for.
+    func limits(ofUnit unit: String, _ interface: UnitInterface) async -> Limits? {
+        guard let open = try? bus.open() else { return nil }
+        func read(_ name: String) async -> Int64? {
+            guard let value = try? await open.uint64(name, of: unit, interface) else { return nil }
+            return value == UInt64.max ? Limits.infinity : Int64(clamping: value)
+        }
+        return Limits(
+            memoryHigh: await read("MemoryHigh"), memoryMax: await read("MemoryMax"),
+            memorySwapMax: await read("MemorySwapMax"), tasksMax: await read("TasksMax"),
+            cpuWeight: await read("CPUWeight"))
+    }
+
+    func memory(of backend: LaunchedBackend) async -> BackendMemory {
+        guard let group = group(backend) else { return BackendMemory() }
+        let current = group.memoryCurrent.map { Int64(clamping: $0) }
+        let peak = group.memoryPeak.map { Int64(clamping: $0) }
+        backend.peakSeen = [backend.peakSeen, current, peak].compactMap(\.self).max()
+        let shares = group.processes.compactMap(ProcessTable.proportionalSetSize)
+        return BackendMemory(
+            currentBytes: current, peakBytes: backend.peakSeen,
+            pssBytes: shares.isEmpty ? nil : shares.reduce(0, +))
+    }
+
+    /// The wait status, the unit's Result and the slice's counters come in any order (systemd.md §2.1): all are read
+    /// before judging, for two seconds at most, and only where a SIGKILL that is not ours has to be explained.
+    func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
+        switch end {
+        case .exited(let status): return ExitCause(reason: .exit, status: status)
+        case .signaled(let number):
+            guard number == 9, !backend.wasKilled, let unit = backend.unit else {
+                return ExitCause(reason: .signal, status: number)
+            }
+            return await killCause(unit, backend)
+        }
+    }
+
+    private func killCause(_ unit: String, _ backend: LaunchedBackend) async -> ExitCause {
+        guard let open = try? bus.open() else { return ExitCause(reason: .signal, status: 9) }
+        for _ in 0..<40 {
+            // The state first: once it is final, so is the result that is read after it.
+            let state = try? await open.string("ActiveState", of: unit, .unit)
+            let result = try? await open.string("Result", of: unit, .scope)
+            if result == "oom-kill" { return await outOfMemory(unit, backend) }
+            if state != "active" && state != "deactivating" { break }
+            await loop.pause(milliseconds: 50)
+        }
+        return ExitCause(reason: .signal, status: 9)
+    }
+
+    private func outOfMemory(_ unit: String, _ backend: LaunchedBackend) async -> ExitCause {
+        let limits = await limits(ofUnit: unit, .scope)
+        let limit = limits?.memoryMax.flatMap { $0 == Limits.infinity ? nil : $0 }
+        // Out of memory at its own limit means that it was there; systemd tells the peak from 255 on only.
+        let isTotal = sliceWasShort(backend)
+        var peak = isTotal ? backend.peakSeen : [backend.peakSeen, limit].compactMap(\.self).max()
+        if features.memoryPeak, let told = try? await bus.open().uint64("MemoryPeak", of: unit, .scope),
+            told != UInt64.max
+        {
+            peak = Int64(clamping: told)
+        }
+        return ExitCause(
+            reason: .oom, status: 9, limit: isTotal ? await totalLimit() : limit, peak: peak, isTotal: isTotal)
+    }
+
+    private func totalLimit() async -> Int64? {
+        await limits(ofUnit: ScopeLauncher.slice, .slice)?.memoryMax.flatMap { $0 == Limits.infinity ? nil : $0 }
+    }
+
+    /// Whether the limit of all backends together was met since we last looked: the slice's own events count only
+    /// what its own limit did (memory.events.local, Documentation/admin-guide/cgroup-v2).
+    private func sliceWasShort(_ backend: LaunchedBackend) -> Bool {
+        guard let group = backend.cgroup, let slash = group.lastIndex(of: "/"),
+            let text = Files.text("/sys/fs/cgroup\(group[..<slash])/memory.events.local"),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("oom ") }),
+            let count = Int(line.dropFirst(4))
+        else { return false }
+        defer { sliceShortages = count }
+        return count > sliceShortages
+    }
+}

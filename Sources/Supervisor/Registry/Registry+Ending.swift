@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Systemd
+
+extension Registry {
+    /// After the launcher is known: what an earlier supervisor left behind is ended, and the slice gets its limits.
+    func launcherIsReady() async {
+        await reapLeftBehind()
+        guard let scopes = launcher as? ScopeLauncher, configuration.sliceLimits != Limits() else { return }
+        do {
+            try await scopes.setLimits(configuration.sliceLimits, ofUnit: ScopeLauncher.slice)
+        } catch {
+            log.warning("\(error), ignoring")
+        }
+    }
+
+    /// Ends backends whose supervisor is gone. Processes of another pid namespace, a container's, are not ours to
+    /// judge: their supervisor's pid means another process here.
+    private func reapLeftBehind() async {
+        let namespace = ProcessTable.pidNamespace(of: OwnProcess.pid)
+        for pid in ProcessTable.parents().keys {
+            guard let text = ProcessTable.environmentValue(BackendMark.variable, of: pid),
+                let mark = BackendMark(text), mark.isOrphaned, ProcessTable.pidNamespace(of: pid) == namespace
+            else { continue }
+            log.notice("ending process \(pid): backend \(mark.backend) outlived its supervisor")
+            OwnProcess.send(9, to: pid)
+        }
+        await (launcher as? ScopeLauncher)?.resetLeftBehind()
+    }
+
+    /// A supervisor that a shim started stands in the agent's own scope, and would end with the agent's terminal.
+    func moveOutOfAgentScope(isHandedOver: Bool) async {
+        guard isHandedOver, Installation.service() == nil, let scopes = launcher as? ScopeLauncher else { return }
+        let unit = "mcp-supervisor-\(nonce()).scope"
+        let properties: [UnitProperty] = [
+            .string("Description", "MCP supervisor, started by mcp-shim"), .string("Slice", "app.slice"),
+            .pids([UInt32(OwnProcess.pid)]),
+        ]
+        do {
+            try await scopes.bus.open().startTransientScope(unit, properties: properties)
+        } catch {
+            log.notice("stays in the scope of the agent that started it: \(error)")
+        }
+    }
+
+    /// Answers what waits, ends every backend, and closes. Sessions are not ended: their shims attach again.
+    func stopEverything() async {
+        isEnding = true
+        for backend in backends.values { backend.stop() }
+        for backend in backends.values where backend.process != nil || backend.state == .stopping {
+            await withCheckedContinuation { continuation in
+                backend.waitingForState.append((.stopped, { continuation.resume() }))
+            }
+        }
+        streams.flushAll()
+    }
+
+    /// Gives back the pages that only the start needed.
+    func releaseStartupMemory() { OwnProcess.releaseUnusedMemory() }
+}
+
+extension ScopeLauncher {
+    /// Forgets scopes without processes that failed or hang about since an earlier supervisor's time.
+    func resetLeftBehind() async {
+        guard let open = try? bus.open() else { return }
+        let units = (try? await open.listUnits(patterns: ["app-mcp-*.scope"])) ?? []
+        for unit in units {
+            guard let path = try? await open.string("ControlGroup", of: unit.name, .scope) else { continue }
+            if !UnitCgroup(path: path, hierarchy: support.hierarchy).processes.isEmpty { continue }
+            try? await open.stopUnit(unit.name)
+            try? await open.resetFailedUnit(unit.name)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Multiplexer
+import Posix
+import Systemd
+
+/// Everything the supervisor knows: its sessions, backends and connections. Owned by the ``Supervisor`` actor, and
+/// used on its executor only.
+final class Registry {
+    let loop: EventLoop
+    let streams: StreamLoop
+    let launcher: any Launcher
+    let files: ConfigurationFiles
+    let snapshots: SnapshotStore
+    let log: Log
+    let events = EventFeed()
+    let startedAt = Clock.monotonicMilliseconds()
+    private(set) var configuration: Configuration
+    private(set) var ignored: IgnoredEnvironment
+    var backends: [SharingKey: Backend] = [:]
+    var sessions: [SessionID: Session] = [:]
+    var isDraining = false
+    /// Nothing is started any more.
+    var isEnding = false
+    /// Set once we know what could not be had: shown in `status`.
+    var warnings: [String] = []
+    private var nextSession: UInt32 = 0
+    private var starts: UInt64 = 0
+    private var work: [() async -> Void] = []
+    /// Wakes the actor when there is work; set by it.
+    var wake: () -> Void = {}
+    /// Called when there may be nothing left to do.
+    var becameQuiet: () -> Void = {}
+
+    init(
+        loop: EventLoop, streams: StreamLoop, launcher: any Launcher, files: ConfigurationFiles,
+        configuration: Configuration, snapshots: SnapshotStore, log: Log
+    ) {
+        self.loop = loop
+        self.streams = streams
+        self.launcher = launcher
+        self.files = files
+        self.configuration = configuration
+        self.snapshots = snapshots
+        self.log = log
+        ignored = IgnoredEnvironment(additional: configuration.ignoreEnvironment)
+        streams.wantsFlush = { [loop, weak streams] in loop.afterDispatch { streams?.flushAll() } }
+    }
+
+    var now: Int64 { Clock.monotonicMilliseconds() }
+
+    /// Runs an asynchronous step on the actor, after the current turn.
+    ///
+    /// The closure must have no capture list: with one, Swift 6.3.1 runs it on a thread of the global pool instead of
+    /// the actor's. The event loop stops the program when that happens.
+    func inBackground(_ step: @escaping () async -> Void) {
+        work.append(step)
+        wake()
+    }
+
+    func takeWork() -> (() async -> Void)? { work.isEmpty ? nil : work.removeFirst() }
+
+    /// A one-shot timer; ends with the returned source. None for a time that never comes (``TimeSpan/forever``).
+    func timer(milliseconds: Int64, _ handler: @escaping () -> Void) -> EventSource? {
+        let (microseconds, isNever) = UInt64(clamping: max(0, milliseconds)).multipliedReportingOverflow(by: 1000)
+        if isNever { return nil }
+        return try? loop.timer(afterMicroseconds: microseconds, handler)
+    }
+
+    func newSessionID() -> SessionID {
+        nextSession += 1
+        return SessionID(raw: nextSession)
+    }
+
+    /// A part of a unit's name that was not used before: when we started, and how often since.
+    func nonce() -> String {
+        starts += 1
+        return String(UInt64(clamping: Clock.wallSeconds()) &* 1000 &+ starts, radix: 36)
+    }
+
+    /// The backend for a key; a new one where there is none.
+    func backend(for key: SharingKey, directory: consuming Descriptor) -> Backend {
+        if let known = backends[key] { return known }
+        let name = BackendName(key: key) { id in backends.values.contains { $0.id == id } }
+        let backend = Backend(
+            key: key, name: name, directory: directory,
+            configuration: configuration.effective(server: key.server, repository: key.repository),
+            snapshot: snapshots.load(for: key), registry: self)
+        backends[key] = backend
+        return backend
+    }
+
+    func backendChanged(_ backend: Backend) {
+        events.report("backend", backend: backend.id, text: "\(backend.id) is \(backend.state.rawValue)")
+        if backend.isForgettable { backendBecameIdle(backend) }
+    }
+
+    /// Nobody uses it; when it does not run either, nothing of it need be kept but its snapshot on the disk.
+    func backendBecameIdle(_ backend: Backend) {
+        if backend.isForgettable, backend.lastExit == nil || backend.lastExit?.reason == .stopped {
+            forgetLater(backend)
+        }
+        becameQuiet()
+    }
+
+    /// After the turn, because the backend's own methods are still running.
+    private func forgetLater(_ backend: Backend) {
+        loop.afterDispatch { [weak self] in
+            guard let self, backend.isForgettable, backends[backend.key] === backend else { return }
+            backends[backend.key] = nil
+            becameQuiet()
+        }
+    }
+
+    func sessionEnded(_ session: Session, _ reason: String) {
+        // Kept until the turn is over: its own methods are still running.
+        loop.afterDispatch { _ = session }
+        sessions[session.id] = nil
+        log.info("session \(session.id) ended: \(reason)", backend: session.backend?.id)
+        events.report("session", session: "\(session.id)", text: "session \(session.id) ended: \(reason)")
+        becameQuiet()
+    }
+
+    /// Nothing to do, and nobody who might want something.
+    var isQuiet: Bool { sessions.isEmpty && backends.values.allSatisfy { $0.isIdle && $0.process == nil } }
+
+    /// Reads the configuration again. What runs gets its new limits at once.
+    func reload() throws(ConfigurationError) -> [String] {
+        configuration = try files.read()
+        ignored = IgnoredEnvironment(additional: configuration.ignoreEnvironment)
+        for backend in backends.values {
+            backend.reconfigure(
+                configuration.effective(server: backend.key.server, repository: backend.key.repository))
+        }
+        return files.present
+    }
+}

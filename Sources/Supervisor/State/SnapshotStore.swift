@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import MCPWire
+import Multiplexer
+import Posix
+
+/// Backends' handshakes and lists from their last start, on the disk: 0600, named by the key's digest, and without
+/// any value of the environment.
+///
+/// A snapshot is a convenience. One that cannot be read or written costs a start its speed and nothing else.
+final class SnapshotStore {
+    private static let version: Int64 = 1
+    private let directory: String
+    private let log: Log
+    private var complained = false
+
+    init(directory: String, log: Log) {
+        self.directory = directory
+        self.log = log
+    }
+
+    private func path(of key: SharingKey) -> String { "\(directory)/\(key.digest).json" }
+
+    /// The snapshot of a key; `nil` when there is none that fits: the program may have been replaced since.
+    func load(for key: SharingKey) -> Snapshot? {
+        guard key.share != .session, let bytes = try? Files.read(path(of: key), limit: 64 << 20) else { return nil }
+        guard let document = try? JSONValue(parsing: bytes), document["version"]?.intValue == SnapshotStore.version,
+            document["server"]?.stringValue == key.server, document["program"] == fingerprint(of: key),
+            let stored = document["snapshot"], let snapshot = Snapshot(json: stored)
+        else {
+            Files.remove(path(of: key))
+            return nil
+        }
+        return snapshot
+    }
+
+    func store(_ snapshot: Snapshot?, for key: SharingKey) {
+        guard key.share != .session, let snapshot else { return }
+        var document = JSONObject()
+        document["version"] = .int(SnapshotStore.version)
+        document["server"] = .string(key.server)
+        document["program"] = fingerprint(of: key)
+        document["snapshot"] = snapshot.json
+        do {
+            try Files.makeDirectory(directory)
+            try Files.replace(path(of: key), with: Array(JSONValue.object(document).text.utf8))
+            complained = false
+        } catch {
+            if !complained { log.warning("\(error); the next start of \(key.server) takes longer, ignoring") }
+            complained = true
+        }
+    }
+
+    /// What tells one build of the server's program from another: its file's time and size.
+    private func fingerprint(of key: SharingKey) -> JSONValue {
+        guard let program = key.command.first else { return .null }
+        let path = key.variables["PATH"].map { String(decoding: $0.dropFirst(5), as: UTF8.self) } ?? ""
+        let candidates =
+            program.contains("/") ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
+        for candidate in candidates {
+            guard let file = Files.identity(candidate), !file.isDirectory else { continue }
+            return .array([.int(file.modified), .int(file.size), .string(candidate)])
+        }
+        return .null
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Posix
+
+/// The one writer of a pipe or socket: takes whole messages at any time, writes them at the end of the turn.
+final class OutputStream: StreamHandler, Flushable {
+    private var outbox: Outbox
+    private let loop: StreamLoop
+    private var token: StreamToken?
+    private var isQueued = false
+    private var isClosed = false
+    private var isBlocked = false
+    /// Called once when nobody will read any more.
+    private let onClosed: () -> Void
+    /// Called whenever everything is written.
+    var onDrained: (() -> Void)?
+
+    init(
+        _ stream: consuming ByteStream, loop: StreamLoop, onClosed: @escaping () -> Void
+    ) throws(PosixError) {
+        outbox = Outbox(stream)
+        self.loop = loop
+        self.onClosed = onClosed
+        // Watched for nothing but what epoll reports unasked: the reader's end.
+        token = try loop.add(outbox.raw, [], self)
+    }
+
+    deinit { close() }
+
+    /// Bytes that the reader has not taken yet.
+    var waiting: Int { outbox.count }
+
+    func send(_ bytes: ArraySlice<UInt8>) {
+        guard !isClosed else { return }
+        outbox.append(bytes)
+        guard !isQueued else { return }
+        isQueued = true
+        loop.flushLater(self)
+    }
+
+    func ready(_ readiness: Readiness) {
+        if outbox.count > 0, readiness.contains(.writable) { return flush() }
+        if !readiness.isDisjoint(with: [.failed, .hangup]) { readerGone() }
+    }
+
+    func flush() {
+        isQueued = false
+        guard !isClosed, let token else { return }
+        switch outbox.flush() {
+        case .empty:
+            if isBlocked { loop.modify(token, []) }
+            isBlocked = false
+            onDrained?()
+        case .waiting:
+            if !isBlocked { loop.modify(token, .writable) }
+            isBlocked = true
+        case .closed: readerGone()
+        }
+    }
+
+    private func readerGone() {
+        guard !isClosed else { return }
+        close()
+        onClosed()
+    }
+
+    /// Stops watching; the descriptor closes when this object goes.
+    func close() {
+        isClosed = true
+        if let token { loop.remove(token) }
+        token = nil
+    }
+}
