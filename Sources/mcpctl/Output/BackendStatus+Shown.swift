@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import Control
+
+/// One backend with all there is to say about it, and its sessions.
+struct BackendDetail: Codable, Shown {
+    var backends: [BackendStatus]
+    var sessions: [SessionStatus]
+
+    func lines(_ view: View) -> [String] {
+        let details = backends.map { $0.lines(view) + [""] }.flatMap(\.self)
+        return details + SessionList(sessions: sessions).lines(view)
+    }
+}
+
+extension BackendStatus: Shown {
+    func lines(_ view: View) -> [String] {
+        var table = Table(["", ""], hasTitles: false)
+        func add(_ label: String, _ text: String, _ accent: Style.Accent = .plain) {
+            table.rows.append([Table.Cell(label, .bold), Table.Cell(text, accent)])
+        }
+        add("backend", id)
+        add("state", stateInWords(view), state.accent)
+        add("server", "\(server), one per \(share.rawValue), \(era.rawValue) protocol")
+        add("repository", repo)
+        add("unit", unit ?? "-")
+        add("process", pid.map { "\($0), generation \(generation), \(counted(restarts, "restart"))" } ?? "-")
+        add("used by", usageInWords)
+        add("memory", memoryInWords)
+        add("limits", limits.inWords)
+        if let lastExit {
+            add("last exit", "\(lastExit.inWords), \(view.ago(lastExit.at))", state == .failed ? .red : .plain)
+        }
+        let tail = (lastExit?.stderrTail ?? []).map { "    \(printable($0))" }
+        return table.lines(view.style) + tail
+    }
+
+    private var usageInWords: String {
+        "\(counted(sessions, "session")), \(counted(holds, "hold")), \(counted(inFlight, "call")) in flight"
+    }
+
+    private var memoryInWords: String {
+        "\(sizeText(memory.currentBytes)), peak \(sizeText(memory.peakBytes)), PSS \(sizeText(memory.pssBytes))"
+    }
+
+    private func stateInWords(_ view: View) -> String {
+        switch state {
+        case .idle, .hibernated: "\(state.rawValue) since \(view.ago(idleSince))"
+        case .ready, .starting, .stopping: "\(state.rawValue), started \(view.ago(startedAt))"
+        case .stopped, .failed: state.rawValue
+        }
+    }
+}
+
+extension BackendExit {
+    /// `killed: out of memory`, `exit status 1`.
+    var inWords: String {
+        switch reason {
+        case .exit: "exit status \(status)"
+        case .signal: "killed by signal \(status)"
+        case .oom: "killed: out of memory"
+        case .timeout: "killed: it did not answer in time"
+        case .limit: "killed: over a limit"
+        case .stopped: "stopped on request"
+        }
+    }
+}
+
+extension BackendReply: Shown {
+    func lines(_ view: View) -> [String] {
+        let state = view.style.apply(backend.state.accent, backend.state.rawValue)
+        let process = backend.pid.map { ", pid \($0)" } ?? ""
+        let holds = backend.holds > 0 ? ", held \(backend.holds == 1 ? "once" : "\(backend.holds) times")" : ""
+        return ["\(printable(backend.id)): \(state)\(process)\(holds)"]
+    }
+}
