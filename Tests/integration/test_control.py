@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control protocol as others speak it: by a raw socket, and with the PyPI package `varlink`."""
+import os
+import re
+import threading
+
+import pytest
+import varlink
+import varlink.scanner
+
+from harness.control import INTERFACE, Closed
+from harness.supervisor import PROJECT
+
+FILE = PROJECT / "Sources" / "Control" / "Interface" / f"{INTERFACE}.varlink"
+
+LIMITS = {"MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"}
+SHAPE = {
+    "supervisor": {"version", "pid", "uptime_s", "launcher", "memory", "cgroup", "limits", "limits_enforced", "draining",
+                   "warnings"},
+    "backend": {"id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
+                "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit"},
+    "session": {"id", "pid", "client", "protocol", "cwd", "repo", "server", "backend", "in_flight", "meta_tools",
+                "attached_at"},
+    "savings": {"unshared_bytes", "shared_bytes", "method"},
+    "last_exit": {"reason", "status", "at", "stderr_tail"},
+}
+
+
+@pytest.fixture
+def agent(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command(), repo)
+    agent.initialize()
+    return agent
+
+
+def test_the_interface_file_is_varlink_and_has_the_documented_methods():
+    interface = varlink.scanner.Interface(FILE.read_text())
+    assert interface.name == INTERFACE
+    assert {"Attach", "Request", "Release", "Status", "SetLimits", "Stop", "Restart", "Subscribe"} <= set(interface.members)
+
+
+def test_get_info_and_get_interface_description(supervisor):
+    with supervisor.control() as control:
+        info = control.call("org.varlink.service.GetInfo")["parameters"]
+        assert set(info) == {"vendor", "product", "version", "url", "interfaces"}
+        assert {INTERFACE, "org.varlink.service"} <= set(info["interfaces"])
+        text = control.call("org.varlink.service.GetInterfaceDescription", {"interface": INTERFACE})
+        assert without_comments(text["parameters"]["description"]) == without_comments(FILE.read_text())
+        standard = control.call("org.varlink.service.GetInterfaceDescription", {"interface": "org.varlink.service"})
+        assert "method GetInfo" in standard["parameters"]["description"]
+
+
+def without_comments(text):
+    return re.sub(r"\s+", " ", re.sub(r"#[^\n]*", "", text)).strip()
+
+
+@pytest.mark.parametrize("method, parameters, error", [
+    ("io.mcpctl.Supervisor.Frobnicate", {}, "org.varlink.service.MethodNotFound"),
+    ("org.varlink.service.Nothing", {}, "org.varlink.service.MethodNotFound"),
+    ("com.example.Other.Thing", {}, "NotFound"),
+    ("org.varlink.service.GetInterfaceDescription", {"interface": "com.example"}, "org.varlink.service.InterfaceNotFound"),
+    ("org.varlink.service.GetInterfaceDescription", {}, "org.varlink.service.InvalidParameter"),
+    ("Stop", {"backend": "nothing"}, f"{INTERFACE}.NoSuchBackend"),
+    ("Stop", {}, "InvalidParameter"),
+    ("Stop", {"backend": 7}, "InvalidParameter"),
+    ("Why", {"session": "s999", "other": None}, f"{INTERFACE}.NoSuchSession"),
+    ("Request", {"argv": None, "environment": [], "name": "nobody", "repo": "/tmp", "share": None, "hold_s": None},
+     f"{INTERFACE}.NoSuchServer"),
+])
+def test_a_wrong_call_is_answered_with_its_error_and_the_connection_goes_on(supervisor, method, parameters, error):
+    with supervisor.control() as control:
+        reply = control.call(method, parameters)
+        assert reply.get("error", "").endswith(error), reply
+        if error.startswith(INTERFACE):
+            assert reply["parameters"]["reason"]
+        assert "parameters" in control.call("Status", {"backend": None})
+
+
+def test_the_status_has_exactly_the_documented_keys(supervisor, agent):
+    agent.error(agent.call("exit", status=1))
+    agent.tool("echo", text="again")
+    status = supervisor.status()
+    assert set(status) == {"supervisor", "backends", "sessions", "savings"}
+    [backend], [session] = status["backends"], status["sessions"]
+    assert set(status["supervisor"]) == SHAPE["supervisor"] and set(status["savings"]) == SHAPE["savings"]
+    assert set(backend) == SHAPE["backend"] and set(session) == SHAPE["session"]
+    assert set(backend["last_exit"]) == SHAPE["last_exit"]
+    assert set(backend["limits"]) == set(status["supervisor"]["limits"]) == LIMITS
+    assert set(backend["memory"]) == {"current_bytes", "peak_bytes", "pss_bytes"}
+    assert set(session["client"]) == {"name", "version"} and session["client"]["name"] == "agent"
+    assert status["supervisor"]["launcher"] == "direct" and status["supervisor"]["limits_enforced"] is False
+    assert backend["era"] == "legacy" and backend["unit"] is None and session["protocol"] == "2025-11-25"
+    for time in (backend["started_at"], session["attached_at"], backend["last_exit"]["at"]):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", time)
+
+
+def test_several_calls_in_one_packet_and_one_call_in_many_are_the_same(supervisor):
+    call = b'{"method":"io.mcpctl.Supervisor.Status","parameters":{"backend":null}}\0'
+    with supervisor.control() as control:
+        control.socket.sendall(call * 3)
+        assert all("parameters" in control.receive() for _ in range(3))
+        for byte in call:
+            control.socket.sendall(bytes([byte]))
+        assert "parameters" in control.receive()
+
+
+def test_subscribe_tells_what_happens(supervisor, fake, repo):
+    with supervisor.control() as control:
+        control.send("Subscribe", more=True)
+        agent = supervisor.agent(fake.command(), repo)
+        agent.initialize()
+        seen = [control.receive() for _ in range(2)]
+        assert all(reply["continues"] and set(reply["parameters"]) == {"at", "kind", "backend", "session", "text"}
+                   for reply in seen)
+
+
+def test_the_python_package_can_call_us(supervisor, agent):
+    with varlink.Client(address=f"unix:{supervisor.socket}") as client, client.open(INTERFACE) as connection:
+        status = connection.Status(None)
+        assert status["supervisor"]["pid"] == supervisor.pid and len(status["backends"]) == 1
+        with pytest.raises(varlink.VarlinkError) as failure:
+            connection.Stop("nothing")
+        assert failure.value.error() == f"{INTERFACE}.NoSuchBackend"
+
+
+ATTACH = {"argv": ["/bin/cat"], "environment": ["PATH=/bin"], "raw_environment": [], "pid": 1, "name": None, "repo": None,
+          "share": None, "meta_tools": None, "umask": 18, "resume": None}
+
+
+@pytest.mark.parametrize("change, more, descriptors", [
+    ({}, True, 0), ({}, True, 2), ({}, True, 8), ({}, False, 3), ({"argv": []}, True, 3), ({"argv": None}, True, 3),
+    ({"argv": "cat"}, True, 3), ({"environment": [7]}, True, 3), ({"environment": ["noequals"]}, True, 3),
+    ({"share": "everybody"}, True, 3), ({"repo": "/no/such/place"}, True, 3), ({"name": "nobody", "argv": None}, True, 3),
+    ({"resume": "not ours" * 10_000}, True, 3),
+], ids=str)
+def test_attach_misused_is_refused_and_nothing_is_kept(supervisor, change, more, descriptors):
+    """The fixture compares the supervisor's descriptors afterwards: what was sent along is closed."""
+    pipes = [os.pipe() for _ in range(4)]
+    ends = [end for pipe in pipes for end in pipe]
+    place = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    sent = [place, pipes[0][0], pipes[1][1], *ends][:descriptors]
+    try:
+        with supervisor.control() as control:
+            control.send("Attach", {**ATTACH, **change}, sent, more=more)
+            try:
+                reply = control.receive()
+                refused = "error" in reply
+            except Closed:
+                refused = True
+            # A session may begin all the same: it says itself what is wrong with its repository.
+            harmless = {"environment", "resume", "repo"} & set(change)
+            assert refused or harmless, reply
+    finally:
+        for end in [*ends, place]:
+            os.close(end)
+    assert supervisor.status()["supervisor"]["pid"] == supervisor.pid
+
+
+def test_descriptors_with_a_call_that_takes_none_are_closed(supervisor):
+    reading, writing = os.pipe()
+    with supervisor.control() as control:
+        control.send("Status", {"backend": None}, [writing] * 8)
+        control.receive()
+        os.close(writing)
+        assert os.read(reading, 1) == b"", "nobody holds the writing end any more"
+    os.close(reading)
+
+
+def test_many_connections_at_once_are_served(supervisor):
+    failures = []
+
+    def ask():
+        try:
+            with supervisor.control() as control:
+                assert "parameters" in control.call("Status", {"backend": None})
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=ask) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
