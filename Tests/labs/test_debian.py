@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In a Debian booted in user-mode Linux: cgroup v2, a journal, an unprivileged user with the installed units."""
+import pytest
+
+from conftest import RELEASED
+
+pytestmark = pytest.mark.timeout(700)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def released():
+    if not (RELEASED / "mcp-supervisor").exists():
+        pytest.skip(f"{RELEASED} has no programs: make build")
+
+
+def test_a_day_with_the_installed_units(run, home):
+    output = run("lab-uml", "--timeout", 600, "--copy", home(RELEASED), "--",
+                 "/usr/bin/python3", "-u", "journeys/activation.py")
+    assert "0 failed" in output
