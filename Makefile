@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make` alone prints what there is.
+
+PREFIX ?= $(HOME)/.local
+DESTDIR ?=
+# What `make test` runs in a lab, beside everything else.
+LABS ?= $(wildcard Tests/labs/test_*.py Tests/labs/test_*.sh)
+# Options of `make bench`, such as BENCH="--rounds 3 calls".
+BENCH ?=
+
+export PREFIX DESTDIR
+
+.PHONY: help build test lint demo bench install uninstall clean
+
+help:
+	@echo 'make build      the programs, into .build/programs'
+	@echo 'make test       every test: Swift, real clients and servers, labs with a real systemd'
+	@echo 'make lint       formatting, manual pages'
+	@echo 'make demo       six real clients on two repositories, and what sharing saves; leaves nothing behind'
+	@echo 'make bench      figures beside their targets; BENCH="--help" says what can be chosen'
+	@echo 'make install    into PREFIX=$(PREFIX), and enables the socket in your systemd'
+	@echo 'make uninstall  takes all of it away again'
+	@echo 'make clean      removes what was built'
+
+build:
+	@scripts/prerequisites build
+	@scripts/build
+
+test: build
+	@scripts/prerequisites python labs
+	@scripts/test $(LABS)
+
+lint:
+	@scripts/prerequisites lint
+	swift format lint --strict --recursive Sources Tests Package.swift
+	scripts/lint-manuals man/*
+
+demo: build
+	@scripts/prerequisites python
+	@demo/run
+
+bench: build
+	@scripts/prerequisites python
+	@bench/run.py $(BENCH)
+
+install: build
+	@scripts/installation install
+
+uninstall:
+	@scripts/installation uninstall
+
+clean:
+	rm -rf .build .venvs
