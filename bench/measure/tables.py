@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables for people."""
+import statistics
+
+
+def table(title, header, rows):
+    """Prints rows of cells: the first column to the left, the others to the right."""
+    cells = [header, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    print(f"\n{title}")
+    for number, row in enumerate(cells):
+        first, rest = row[0].ljust(widths[0]), (cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))
+        print("  " + "  ".join([first, *rest]).rstrip())
+        if number == 0:
+            print("  " + "  ".join("-" * width for width in widths))
+
+
+def number(value, digits=1):
+    return f"{value:,.{digits}f}"
+
+
+class Targets:
+    """Figures beside what they are meant to be. Nothing fails by time: a busy machine is no defect."""
+
+    def __init__(self):
+        self.rows, self.wrong_answers = [], 0
+
+    def add(self, figure, value, limit, unit="", digits=2, at_least=False):
+        met = value >= limit if at_least else value <= limit
+        self.rows.append([
+            figure, f"{number(value, digits)} {unit}".strip(),
+            f"{'≥' if at_least else '≤'} {number(limit, digits)} {unit}".strip(), "met" if met else "MISSED"])
+
+    def show(self):
+        if self.rows:
+            table("Targets", ["figure", "measured", "target", ""], self.rows)
+        print(f"\nwrong answers: {self.wrong_answers}")
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def median_of(reports, key):
+    return median([report[key] for report in reports])
