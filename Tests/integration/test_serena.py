@@ -52,7 +52,7 @@ def serena(program, repo, folder):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", ["sdk1", "sdk2"])
+@pytest.mark.parametrize("kind", real.KINDS)
 def test_serena_finds_a_symbol_for_a_real_client(host, repo, serena, program, kind):
     command, env = serena
     [report] = real.run(host, program(kind), kind, [(command, "find_symbol", {"name_path_pattern": "Shelf"})], repo, env)

@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "clients" / "real_client.py"
+# Each is also the name of its environment.
+KINDS = ["sdk1", "sdk2", "fastmcp", "openai", "pydantic"]
 QUIET = {"MCP_USE_ANONYMIZED_TELEMETRY": "false", "FASTMCP_CHECK_FOR_UPDATES": "off", "DO_NOT_TRACK": "1"}
 
 
