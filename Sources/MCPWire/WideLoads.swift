@@ -21,9 +21,13 @@ func endOfPlainText(_ bytes: Span<UInt8>, from offset: Int) -> Int {
         if found != 0 { return place &+ found.trailingZeroBitCount / 8 }
         place &+= 8
     }
-    while place < bytes.count, !endsPlainText(bytes[place]) { place &+= 1 }
+    while place < bytes.count, !endsPlainText(byteInside(bytes, place)) { place &+= 1 }
     return place
 }
+
+/// The byte at an offset that was compared with the count just before; never a negative one.
+@inline(__always)
+func byteInside(_ bytes: Span<UInt8>, _ offset: Int) -> UInt8 { unsafe bytes[unchecked: offset] }
 
 @inline(__always)
 private func endsPlainText(_ byte: UInt8) -> Bool {

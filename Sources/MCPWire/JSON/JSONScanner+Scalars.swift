@@ -22,15 +22,15 @@ extension JSONScanner {
     }
 
     /// Past a string, from its opening mark; returns whether it has escapes.
-    @inline(__always)
+    @inline(always)
     mutating func skipString(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Bool {
-        offset += 1
+        offset &+= 1
         var isEscaped = false
         while true {
             offset = endOfPlainText(bytes, from: offset)
             let byte = try peek(bytes)
             if byte == UInt8(ascii: "\"") {
-                offset += 1
+                offset &+= 1
                 return isEscaped
             }
             guard byte == UInt8(ascii: "\\") else { throw failure("a control character in a string") }
@@ -39,21 +39,21 @@ extension JSONScanner {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private mutating func skipEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
-        offset += 1
+        offset &+= 1
         switch try peek(bytes) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
             UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            offset += 1
+            offset &+= 1
         case UInt8(ascii: "u"):
-            offset += 1
+            offset &+= 1
             for _ in 0..<4 {
                 guard hexDigit(try peek(bytes)) != nil else {
                     throw failure("four hexadecimal digits were expected")
                 }
-                offset += 1
+                offset &+= 1
             }
         default: throw failure("an unknown escape")
         }
@@ -70,28 +70,30 @@ extension JSONScanner {
         offset += count
     }
 
-    private mutating func skipNumber(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> JSONKind {
+    @inline(always)
+    mutating func skipNumber(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> JSONKind {
         var kind = JSONKind.integer
-        if try peek(bytes) == UInt8(ascii: "-") { offset += 1 }
-        if try peek(bytes) == UInt8(ascii: "0") { offset += 1 } else { try skipDigits(bytes) }
-        if offset < bytes.count, bytes[offset] == UInt8(ascii: ".") {
+        if try peek(bytes) == UInt8(ascii: "-") { offset &+= 1 }
+        if try peek(bytes) == UInt8(ascii: "0") { offset &+= 1 } else { try skipDigits(bytes) }
+        if offset < bytes.count, byteInside(bytes, offset) == UInt8(ascii: ".") {
             kind = .otherNumber
-            offset += 1
+            offset &+= 1
             try skipDigits(bytes)
         }
-        if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
+        if offset < bytes.count, byteInside(bytes, offset) | 0x20 == UInt8(ascii: "e") {
             kind = .otherNumber
-            offset += 1
+            offset &+= 1
             let sign = try peek(bytes)
-            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { offset += 1 }
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { offset &+= 1 }
             try skipDigits(bytes)
         }
         return kind
     }
 
+    @inline(always)
     private mutating func skipDigits(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
         let start = offset
-        while offset < bytes.count, bytes[offset] &- UInt8(ascii: "0") < 10 { offset += 1 }
+        while offset < bytes.count, byteInside(bytes, offset) &- UInt8(ascii: "0") < 10 { offset &+= 1 }
         guard offset > start else { throw failure("a value was expected") }
     }
 }

@@ -25,7 +25,7 @@ public struct JSONScanner: Sendable {
     @inline(__always)
     public mutating func skipWhitespace(_ bytes: Span<UInt8>) {
         while offset < bytes.count {
-            let byte = bytes[offset]
+            let byte = byteInside(bytes, offset)
             guard byte <= 0x20, isJSONWhitespace(byte) else { return }
             if byte == 0x0A || byte == 0x0D { sawLineBreak = true }
             offset &+= 1
@@ -35,7 +35,7 @@ public struct JSONScanner: Sendable {
     @inline(__always)
     public func peek(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> UInt8 {
         guard offset < bytes.count else { throw failure("the text ends in the middle") }
-        return bytes[offset]
+        return byteInside(bytes, offset)
     }
 
     /// Skips white space and one value; returns where the value lies and what it is.
@@ -67,7 +67,7 @@ public struct JSONScanner: Sendable {
         let end = offset - 1
         skipWhitespace(bytes)
         guard try peek(bytes) == UInt8(ascii: ":") else { throw failure("':' was expected") }
-        offset += 1
+        offset &+= 1
         return (start..<end, isEscaped)
     }
 
@@ -77,10 +77,10 @@ public struct JSONScanner: Sendable {
     {
         skipWhitespace(bytes)
         guard try peek(bytes) == open else { throw failure("an opening bracket was expected") }
-        offset += 1
+        offset &+= 1
         skipWhitespace(bytes)
         guard try peek(bytes) == close else { return true }
-        offset += 1
+        offset &+= 1
         return false
     }
 
@@ -94,11 +94,16 @@ public struct JSONScanner: Sendable {
         guard byte == close || byte == UInt8(ascii: ",") else {
             throw failure("',' or a closing bracket was expected")
         }
-        offset += 1
+        offset &+= 1
         return byte != close
     }
 
-    func failure(_ reason: String) -> JSONSyntaxError {
-        JSONSyntaxError(offset: offset, reason: reason)
+    @inline(always)
+    func failure(_ reason: StaticString) -> JSONSyntaxError { Self.failure(reason, at: offset) }
+
+    /// Out of line, so that the scanner itself stays in registers where nothing fails.
+    @inline(never)
+    private static func failure(_ reason: StaticString, at offset: Int) -> JSONSyntaxError {
+        JSONSyntaxError(offset: offset, reason: "\(reason)")
     }
 }
