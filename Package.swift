@@ -47,6 +47,9 @@ let package = Package(
         // Meets a real systemd in Tests/labs; no product.
         .executableTarget(name: "systemd-probe", dependencies: ["Systemd"], path: "Tests/labs/systemd-probe"),
 
+        // Times the message path without pipes, for `make bench`; no product.
+        .executableTarget(name: "wire-bench", dependencies: ["MCPWire", "Multiplexer"], path: "bench/wire"),
+
         // What the programs say to each other.
         .target(
             name: "Control", dependencies: ["MCPWire", "Posix"], exclude: ["Interface/io.mcpctl.Supervisor.varlink"]),
