@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where the backend is in its life, as far as messages are concerned.
-struct BackendState: Sendable {
-    enum Phase: Sendable {
+struct BackendState: Sendable, Codable {
+    enum Phase: Sendable, Codable {
         case stopped
         /// A start was asked for.
         case requested

@@ -3,7 +3,7 @@
 import MCPWire
 
 /// A backend's `initialize` result, as it came and as clients get it.
-struct Handshake: Sendable {
+struct Handshake: Sendable, Codable {
     static let newestRevision = "2025-11-25"
     static let revisions: Set<String> = ["2024-11-05", "2025-03-26", "2025-06-18", newestRevision]
 

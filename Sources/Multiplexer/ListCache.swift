@@ -3,13 +3,13 @@
 import MCPWire
 
 /// One page of one list. Cursors are opaque and part of the key.
-struct ListKey: Hashable, Sendable {
+struct ListKey: Hashable, Sendable, Codable {
     let method: Method
     let cursor: RawToken?
 }
 
 /// The kinds of list that a backend may announce changes of.
-enum ListChange: CaseIterable, Sendable {
+enum ListChange: CaseIterable, Sendable, Codable {
     case tools
     case prompts
     case resources
@@ -41,8 +41,8 @@ enum ListChange: CaseIterable, Sendable {
 }
 
 /// Pages that were fetched, and fetches under way with those who wait for them.
-struct ListCache: Sendable {
-    struct Page: Sendable {
+struct ListCache: Sendable, Codable {
+    struct Page: Sendable, Codable {
         /// As the backend wrote it.
         let raw: [UInt8]
         /// As sessions see it: without denied tools, on one line.
@@ -52,7 +52,7 @@ struct ListCache: Sendable {
         var isVerified: Bool
     }
 
-    struct Fetch: Sendable {
+    struct Fetch: Sendable, Codable {
         /// The request at the backend; nil while it waits for one to run.
         var id: UInt64?
         var sentAt: Int64 = 0

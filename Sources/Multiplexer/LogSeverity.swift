@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The levels of `logging/setLevel` (RFC 5424), most verbose first.
-enum LogSeverity: Int, Sendable, Comparable {
+enum LogSeverity: Int, Sendable, Comparable, Codable {
     case debug
     case info
     case notice

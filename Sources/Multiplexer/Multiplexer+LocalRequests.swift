@@ -3,7 +3,7 @@
 public import MCPWire
 
 /// A request of the control service's own, which waits for the backend.
-struct LocalRequest: Sendable {
+struct LocalRequest: Sendable, Codable {
     let token: UInt64
     let method: String
     let params: String?

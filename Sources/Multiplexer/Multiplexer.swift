@@ -7,8 +7,8 @@ public import MCPWire
 /// It never reads a descriptor or a clock. Requests get an id of ours toward the backend and their own one back; what
 /// cannot be shared (handshake, lists, subscriptions, log level) is answered here. The rules are those of the Model
 /// Context Protocol for a server that believes it has one client; messages that are merely relayed are never decoded.
-public struct Multiplexer: Sendable {
-    let configuration: MultiplexerConfiguration
+public struct Multiplexer: Sendable, Codable {
+    var configuration: MultiplexerConfiguration
     var sessions = SessionTable()
     var pending = PendingTable()
     var backend = BackendState()

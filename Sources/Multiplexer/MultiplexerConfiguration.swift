@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the machine is told about its server. All times are milliseconds.
-public struct MultiplexerConfiguration: Sendable {
+public struct MultiplexerConfiguration: Sendable, Codable {
     /// The server's name, for error texts.
     public var server = "server"
     /// What `roots/list` is answered with: `file://` URIs or absolute paths. Empty: roots are not declared.

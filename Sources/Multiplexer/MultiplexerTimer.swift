@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The machine's timers. It has no clock: the shell runs them and tells it the time.
-public enum MultiplexerTimer: Hashable, Sendable {
+public enum MultiplexerTimer: Hashable, Sendable, Codable {
     /// The backend's answer to `initialize`.
     case handshake
     /// The backend's answers to list requests.

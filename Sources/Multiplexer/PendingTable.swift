@@ -3,15 +3,15 @@
 import MCPWire
 
 /// Whom a request's answer is for: a session, the id as the client wrote it, and the batch it came in (0: none).
-struct ReplyTarget: Sendable, Equatable {
+struct ReplyTarget: Sendable, Equatable, Codable {
     let session: SessionID
     let id: RawToken
     let batch: UInt32
 }
 
 /// A request at the backend whose answer has not come.
-struct Pending: Sendable {
-    enum Owner: Sendable {
+struct Pending: Sendable, Codable {
+    enum Owner: Sendable, Codable {
         case session(ReplyTarget)
         case local(UInt64)
         case handshake
@@ -29,7 +29,7 @@ struct Pending: Sendable {
 }
 
 /// Every request at the backend, by the id that we gave it. Ids are never used twice, whatever backend lives.
-struct PendingTable: Sendable {
+struct PendingTable: Sendable, Codable {
     private(set) var entries: [UInt64: Pending] = [:]
     private var lastID: UInt64 = 0
     /// Requests that may be running for a session, cancelled ones included; for the attribution of log messages.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One client's connection. Never reused while the supervisor lives.
-public struct SessionID: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct SessionID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     public let raw: UInt32
 
     public init(raw: UInt32) { self.raw = raw }

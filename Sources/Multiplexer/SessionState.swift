@@ -3,8 +3,8 @@
 import MCPWire
 
 /// What the machine knows of one session.
-struct SessionState: Sendable {
-    enum Phase: Sendable, Equatable {
+struct SessionState: Sendable, Codable {
+    enum Phase: Sendable, Equatable, Codable {
         /// Nothing but `ping` and `initialize` is served.
         case opened
         /// `initialize` waits for the backend's handshake.
@@ -13,7 +13,7 @@ struct SessionState: Sendable {
     }
 
     /// Where a request with this id is. An id is in the table from its arrival to its one answer.
-    enum Place: Sendable, Equatable {
+    enum Place: Sendable, Equatable, Codable {
         case queued
         case sent(UInt64)
         case handshake
@@ -40,14 +40,14 @@ struct SessionState: Sendable {
 }
 
 /// The answers of a batch (JSON-RPC arrays exist in revision 2025-03-26 only), sent as one array when all are there.
-struct Batch: Sendable {
+struct Batch: Sendable, Codable {
     var outstanding = 0
     var replies: [UInt8] = []
 }
 
 /// Lines that wait for the backend, first in, first out.
-struct LineQueue: Sendable {
-    struct Line: Sendable {
+struct LineQueue: Sendable, Codable {
+    struct Line: Sendable, Codable {
         let bytes: [UInt8]
         /// Of a request; nil for a notification.
         let target: ReplyTarget?

@@ -2,7 +2,7 @@
 
 /// The sessions in the order they came. A Dictionary would allocate for every change of a member in place, which is
 /// once or twice a message, and would have to be sorted wherever all sessions are gone through.
-struct SessionTable: Sendable {
+struct SessionTable: Sendable, Codable {
     private(set) var keys: [SessionID] = []
     /// Beside `keys`; nil only while a session is being taken out.
     private var states: [SessionState?] = []

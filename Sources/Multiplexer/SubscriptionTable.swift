@@ -5,9 +5,9 @@ import MCPWire
 /// Who is subscribed to which resource, and what the backend knows of it.
 ///
 /// The backend has one subscription a URI for all sessions, and at most one question about it open at a time.
-struct SubscriptionTable: Sendable {
-    struct Entry: Sendable {
-        enum AtBackend: Sendable {
+struct SubscriptionTable: Sendable, Codable {
+    struct Entry: Sendable, Codable {
+        enum AtBackend: Sendable, Codable {
             case off
             case turningOn
             case on

@@ -86,13 +86,13 @@ struct Sample<Parameters: MethodParameters>: Exchange {
     }
 
     var method: ControlMethod { Parameters.method }
-    func encodedParameters() throws -> JSONValue { try ControlCoding.encode(parameters) }
-    func encodedReply() throws -> JSONValue { try ControlCoding.encode(reply) }
+    func encodedParameters() throws -> JSONValue { try JSONCoding.encode(parameters) }
+    func encodedReply() throws -> JSONValue { try JSONCoding.encode(reply) }
 
     func survivesTheWire() throws -> Bool {
         let call = try VarlinkCall(parsing: Array(VarlinkCall(parameters).encoded().dropLast()))
         let answer = try VarlinkReply(parsing: Array(VarlinkReply(reply).encoded().dropLast()))
         return try call.decoded(as: Parameters.self) == parameters
-            && ControlCoding.decode(Parameters.Reply.self, from: answer.parameters) == reply
+            && JSONCoding.decode(Parameters.Reply.self, from: answer.parameters) == reply
     }
 }

@@ -19,6 +19,8 @@ struct RandomSchedule {
     private var lastSession: UInt32 = 0
     private var timers: [MultiplexerTimer] = []
     private(set) var complaints: [String] = []
+    /// What was said to anybody in the last step, and what was ordered.
+    private(set) var transcript: [String] = []
     private let configuration: MultiplexerConfiguration
 
     init(seed: UInt64) {
@@ -33,6 +35,7 @@ struct RandomSchedule {
 
     mutating func step() {
         now += 1
+        transcript = []
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<4: openClient()
         case 4..<6: closeClient()
@@ -177,10 +180,16 @@ struct RandomSchedule {
         for (session, resume) in sessions { mux.open(session, resume: resume, now: now, into: &actions) }
     }
 
+    /// Another process takes over with the whole state.
+    mutating func handOver() throws {
+        mux = try Multiplexer(restoring: mux.encoded(), configuration: configuration)
+    }
+
     // MARK: - What came of it
 
     private mutating func perform() {
         for action in actions.list {
+            note(action)
             switch action {
             case .toSession(let session, let range):
                 guard let index = clients.firstIndex(where: { $0.session == session }) else {
@@ -196,6 +205,16 @@ struct RandomSchedule {
             }
         }
         actions.removeAll()
+    }
+
+    private mutating func note(_ action: Actions.Action) {
+        switch action {
+        case .toSession(let session, let range):
+            transcript.append("\(session): \(String(decoding: actions.bytes[range], as: UTF8.self))")
+        case .toBackend(_, let range):
+            transcript.append("backend: \(String(decoding: actions.bytes[range], as: UTF8.self))")
+        default: transcript.append("\(action)")
+        }
     }
 
     private mutating func check() {
@@ -232,5 +251,22 @@ struct RandomSchedule {
         }
         schedule.finish()
         #expect(schedule.complaints == [], "seed \(seed)")
+    }
+
+    @Test(arguments: 1000..<1020)
+    func aMachineThatIsHandedOverAfterEachStepSaysTheSame(seed: Int) throws {
+        var staying = RandomSchedule(seed: UInt64(seed))
+        var handed = RandomSchedule(seed: UInt64(seed))
+        for step in 0..<300 {
+            staying.step()
+            handed.step()
+            guard staying.transcript == handed.transcript else {
+                Issue.record("seed \(seed), step \(step): \(handed.transcript) instead of \(staying.transcript)")
+                return
+            }
+            try handed.handOver()
+        }
+        handed.finish()
+        #expect(handed.complaints == [], "seed \(seed)")
     }
 }

@@ -81,7 +81,7 @@ public struct ControlClient: ~Copyable {
         _ document: JSONValue, for type: Parameters.Type
     ) throws(ClientError) -> Parameters.Reply {
         do {
-            return try ControlCoding.decode(from: document)
+            return try JSONCoding.decode(from: document)
         } catch {
             throw .broken(socket: path, method: Parameters.method.qualifiedName, reason: "\(error)")
         }

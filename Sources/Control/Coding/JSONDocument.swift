@@ -7,19 +7,7 @@ public struct JSONDocument: Codable, Sendable, Equatable {
 
     public init(_ value: JSONValue) { self.value = value }
 
-    public init(from decoder: any Decoder) throws {
-        guard let decoder = decoder as? ControlDecoder else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "only ControlCoding reads raw JSON"))
-        }
-        value = decoder.json
-    }
+    public init(from decoder: any Decoder) throws { value = try JSONValue(from: decoder) }
 
-    public func encode(to encoder: any Encoder) throws {
-        guard let encoder = encoder as? ControlEncoder else {
-            throw EncodingError.invalidValue(
-                value, .init(codingPath: encoder.codingPath, debugDescription: "only ControlCoding writes raw JSON"))
-        }
-        encoder.slot.content = .value(value)
-    }
+    public func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 }

@@ -25,7 +25,7 @@ public struct VarlinkCall: Sendable, Equatable {
     /// - Throws: ``CodingFailure`` where a parameter has no JSON form.
     public init<Parameters: MethodParameters>(_ parameters: Parameters, more: Bool = false) throws(CodingFailure) {
         self.init(
-            method: Parameters.method.qualifiedName, parameters: try ControlCoding.encode(parameters), more: more)
+            method: Parameters.method.qualifiedName, parameters: try JSONCoding.encode(parameters), more: more)
     }
 
     /// Reads a message without its NUL.
@@ -72,7 +72,7 @@ public struct VarlinkCall: Sendable, Equatable {
         as type: Parameters.Type = Parameters.self
     ) throws(ControlError) -> Parameters {
         do {
-            return try ControlCoding.decode(type, from: parameters)
+            return try JSONCoding.decode(type, from: parameters)
         } catch {
             throw .invalidParameter(
                 parameter: error.path, reason: "cannot \(method): parameter \(error); see the interface description")

@@ -20,7 +20,7 @@ public struct VarlinkReply: Sendable, Equatable {
     ///
     /// - Throws: ``CodingFailure`` where a value has no JSON form.
     public init(_ reply: some Encodable, continues: Bool = false) throws(CodingFailure) {
-        self.init(parameters: try ControlCoding.encode(reply), continues: continues)
+        self.init(parameters: try JSONCoding.encode(reply), continues: continues)
     }
 
     /// A refusal.

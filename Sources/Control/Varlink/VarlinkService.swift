@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MCPWire
 
 /// The interface that every Varlink service has: what it is, and what it can be asked.
 public enum VarlinkService {
@@ -49,10 +50,10 @@ public enum VarlinkService {
         do {
             switch call.method {
             case getInfo:
-                return VarlinkReply(parameters: try ControlCoding.encode(info))
+                return VarlinkReply(parameters: try JSONCoding.encode(info))
             case getInterfaceDescription:
-                let asked = try ControlCoding.decode(DescriptionParameters.self, from: call.parameters)
-                return VarlinkReply(parameters: try ControlCoding.encode(description(of: asked.interface)))
+                let asked = try JSONCoding.decode(DescriptionParameters.self, from: call.parameters)
+                return VarlinkReply(parameters: try JSONCoding.encode(description(of: asked.interface)))
             default:
                 return VarlinkReply(.methodNotFound(method: call.method))
             }

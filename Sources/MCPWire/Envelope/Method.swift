@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The methods that a multiplexer treats in their own way (MCP revisions 2024-11-05 to 2026-07-28). All others pass.
-public enum Method: String, Sendable, CaseIterable {
+public enum Method: String, Sendable, CaseIterable, Codable {
     case initialize
     case discover = "server/discover"
     case ping

@@ -59,3 +59,16 @@ extension RawToken: Hashable {
         for index in 1..<5 { hasher.combine(words[index]) }
     }
 }
+
+extension RawToken: Codable {
+    public init(from decoder: any Decoder) throws {
+        let bytes = try [UInt8](from: decoder)
+        self.init(bytes.span, 0..<bytes.count)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        try bytes.encode(to: encoder)
+    }
+}

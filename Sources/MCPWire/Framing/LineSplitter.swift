@@ -5,7 +5,7 @@
 /// The separator is the byte 0x0A alone (U+2028 and 0x85 are text). One carriage return before it and a byte order mark
 /// at the start of the stream are stripped, blank lines are skipped. A line that lies whole in the chunk is not copied;
 /// one over the limit is skipped to its newline, and only its first bytes are kept, to find whom to tell.
-public struct LineSplitter: Sendable {
+public struct LineSplitter: Sendable, Codable {
     public enum Line: Sendable, Equatable {
         /// The line lies in the chunk just given.
         case inChunk(Range<Int>)

@@ -11,7 +11,7 @@ struct Answer<Reply: Decodable> {
 
     func reply() throws(ClientError) -> Reply {
         do {
-            return try ControlCoding.decode(from: document)
+            return try JSONCoding.decode(from: document)
         } catch {
             throw .broken(socket: socket, method: method, reason: "\(error)")
         }

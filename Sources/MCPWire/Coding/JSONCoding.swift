@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-public import MCPWire
 
 /// Codable over ``JSONValue``, without Foundation, which the supervisor must not link.
 ///
 /// Keys are written in the order of a type's `CodingKeys`, and a `nil` optional as an explicit `null`: scripts index
-/// them.
-public enum ControlCoding {
+/// them. Bytes (`[UInt8]`) are written as text, see ``EncodedBytes``.
+public enum JSONCoding {
     /// The JSON form of `value`.
     ///
     /// - Throws: ``CodingFailure`` where a value has no JSON form (a number that is not finite).
     public static func encode(_ value: some Encodable) throws(CodingFailure) -> JSONValue {
         let slot = EncodingSlot()
         do {
-            try value.encode(to: ControlEncoder(slot: slot, codingPath: []))
+            try JSONTreeEncoder(slot: slot, codingPath: []).write(value)
         } catch {
             throw CodingFailure(error)
         }
@@ -26,7 +25,7 @@ public enum ControlCoding {
         _ type: Value.Type = Value.self, from json: JSONValue
     ) throws(CodingFailure) -> Value {
         do {
-            return try Value(from: ControlDecoder(json: json, codingPath: []))
+            return try JSONTreeDecoder(json: json, codingPath: []).value(type)
         } catch {
             throw CodingFailure(error)
         }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import MCPWire
 
 /// An object being written. What is `nil` is written as `null`: so every overload of `encodeIfPresent` is here, whose
 /// default writes nothing (a generic one does not stand in for those of the standard types).
@@ -14,21 +13,21 @@ struct ObjectEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
         slot.content = .object([])
     }
 
-    private func encoder(for key: some CodingKey) -> ControlEncoder {
+    private func encoder(for key: some CodingKey) -> JSONTreeEncoder {
         let member = EncodingSlot()
         slot.append(member, key: key.stringValue)
-        return ControlEncoder(slot: member, codingPath: codingPath + [key])
+        return JSONTreeEncoder(slot: member, codingPath: codingPath + [key])
     }
 
     mutating func encodeNil(forKey key: Key) { _ = encoder(for: key) }
 
     mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-        try value.encode(to: encoder(for: key))
+        try encoder(for: key).write(value)
     }
 
     private func encodeOptional(_ value: (some Encodable)?, forKey key: Key) throws {
         let encoder = encoder(for: key)
-        try value?.encode(to: encoder)
+        if let value { try encoder.write(value) }
     }
 
     mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try encodeOptional(value, forKey: key) }
@@ -60,7 +59,7 @@ struct ObjectEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
         encoder(for: key).unkeyedContainer()
     }
 
-    mutating func superEncoder() -> any Encoder { ControlEncoder(slot: slot, codingPath: codingPath) }
+    mutating func superEncoder() -> any Encoder { JSONTreeEncoder(slot: slot, codingPath: codingPath) }
     mutating func superEncoder(forKey key: Key) -> any Encoder { encoder(for: key) }
 }
 
@@ -81,15 +80,15 @@ struct ArrayEncoding: UnkeyedEncodingContainer {
         return slots.count
     }
 
-    private func nextEncoder() -> ControlEncoder {
+    private func nextEncoder() -> JSONTreeEncoder {
         let path = codingPath + [IndexKey(count)]
         let element = EncodingSlot()
         slot.append(element)
-        return ControlEncoder(slot: element, codingPath: path)
+        return JSONTreeEncoder(slot: element, codingPath: path)
     }
 
     mutating func encodeNil() { _ = nextEncoder() }
-    mutating func encode<Value: Encodable>(_ value: Value) throws { try value.encode(to: nextEncoder()) }
+    mutating func encode<Value: Encodable>(_ value: Value) throws { try nextEncoder().write(value) }
 
     mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
         nextEncoder().container(keyedBy: type)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import MCPWire
 
 /// An object being read.
 struct ObjectDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
@@ -10,17 +9,17 @@ struct ObjectDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
 
-    private func decoder(for key: some CodingKey) throws -> ControlDecoder {
+    private func decoder(for key: some CodingKey) throws -> JSONTreeDecoder {
         guard let value = object[key.stringValue] else {
             throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
         }
-        return ControlDecoder(json: value, codingPath: codingPath + [key])
+        return JSONTreeDecoder(json: value, codingPath: codingPath + [key])
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try decoder(for: key).json == .null }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try Value(from: decoder(for: key))
+        try decoder(for: key).value(type)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -33,7 +32,7 @@ struct ObjectDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try decoder(for: key).unkeyedContainer()
     }
 
-    func superDecoder() -> any Decoder { ControlDecoder(json: .object(object), codingPath: codingPath) }
+    func superDecoder() -> any Decoder { JSONTreeDecoder(json: .object(object), codingPath: codingPath) }
     func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(for: key) }
 }
 
@@ -51,14 +50,14 @@ struct ArrayDecoding: UnkeyedDecodingContainer {
     var count: Int? { values.count }
     var isAtEnd: Bool { currentIndex == values.count }
 
-    private mutating func nextDecoder() throws -> ControlDecoder {
+    private mutating func nextDecoder() throws -> JSONTreeDecoder {
         let path = codingPath + [IndexKey(currentIndex)]
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
                 JSONValue.self, .init(codingPath: path, debugDescription: "the array is too short"))
         }
         defer { currentIndex += 1 }
-        return ControlDecoder(json: values[currentIndex], codingPath: path)
+        return JSONTreeDecoder(json: values[currentIndex], codingPath: path)
     }
 
     mutating func decodeNil() throws -> Bool {
@@ -67,7 +66,7 @@ struct ArrayDecoding: UnkeyedDecodingContainer {
         return true
     }
 
-    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: nextDecoder()) }
+    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try nextDecoder().value(type) }
 
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type

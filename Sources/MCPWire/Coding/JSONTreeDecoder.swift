@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import MCPWire
 
-struct ControlDecoder: Decoder {
+struct JSONTreeDecoder: Decoder {
     let json: JSONValue
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -20,6 +19,12 @@ struct ControlDecoder: Decoder {
         ScalarDecoding(decoder: self)
     }
 
+    /// A value of any type. Bytes do not read themselves: the standard library would take them number by number.
+    func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        if type == [UInt8].self, let bytes = try EncodedBytes(from: self).bytes as? Value { return bytes }
+        return try Value(from: self)
+    }
+
     func mismatch(_ type: Any.Type, expected: String) -> DecodingError {
         .typeMismatch(
             type, .init(codingPath: codingPath, debugDescription: "expected \(expected), found \(json.kindInWords)"))
@@ -27,7 +32,7 @@ struct ControlDecoder: Decoder {
 }
 
 struct ScalarDecoding: SingleValueDecodingContainer {
-    let decoder: ControlDecoder
+    let decoder: JSONTreeDecoder
     var codingPath: [any CodingKey] { decoder.codingPath }
 
     func decodeNil() -> Bool { decoder.json == .null }
@@ -58,7 +63,7 @@ struct ScalarDecoding: SingleValueDecodingContainer {
         return exact
     }
 
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: decoder) }
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try decoder.value(type) }
 }
 
 extension JSONValue {

@@ -3,7 +3,7 @@ import Control
 import MCPWire
 import Testing
 
-@Suite struct ControlCodingTests {
+@Suite struct JSONCodingTests {
     struct Everything: Codable, Equatable {
         enum Colour: String, Codable { case red, green }
         struct Inner: Codable, Equatable { var text: String? }
@@ -22,11 +22,11 @@ import Testing
     }
 
     @Test func whatIsNilIsAnExplicitNullOfEveryKind() throws {
-        let json = try ControlCoding.encode(Everything())
+        let json = try JSONCoding.encode(Everything())
         #expect(json.objectValue?.members.map(\.key).count == 11)
         #expect(json.objectValue?.members.allSatisfy { $0.value == .null } == true)
-        #expect(try ControlCoding.decode(Everything.self, from: json) == Everything())
-        #expect(try ControlCoding.decode(Everything.self, from: [:]) == Everything())
+        #expect(try JSONCoding.decode(Everything.self, from: json) == Everything())
+        #expect(try JSONCoding.decode(Everything.self, from: [:]) == Everything())
     }
 
     @Test func everyKindComesBack() throws {
@@ -34,20 +34,20 @@ import Testing
             flag: true, text: "ä\u{0}\n\"", double: 1.25, float: 0.5, small: -128, byte: 255, wide: .max,
             colour: .green,
             inner: .init(text: "x"), list: [1, nil, 3], nested: [[.init(text: nil)], []])
-        let text = try ControlCoding.encode(full).text
+        let text = try JSONCoding.encode(full).text
         let again = try JSONValue(parsing: text)
         // 2^64-1 is over the Int64 that a number is read as; everything else must be equal.
         var expected = full
         expected.wide = nil
         var object = try #require(again.objectValue)
         object["wide"] = JSONValue.null
-        #expect(try ControlCoding.decode(Everything.self, from: .object(object)) == expected)
+        #expect(try JSONCoding.decode(Everything.self, from: .object(object)) == expected)
         #expect(again["nested"]?.text == #"[[{"text":null}],[]]"#)
         #expect(again["wide"]?.text == "18446744073709551615")
     }
 
     @Test func keysAreInTheOrderOfTheCodingKeys() throws {
-        let keys = try ControlCoding.encode(Samples.backend).objectValue?.members.map(\.key)
+        let keys = try JSONCoding.encode(Samples.backend).objectValue?.members.map(\.key)
         #expect(
             keys == [
                 "id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
@@ -56,15 +56,15 @@ import Testing
     }
 
     @Test func aTypeWithoutMembersIsAnEmptyObject() throws {
-        #expect(try ControlCoding.encode(EmptyReply()) == [:])
+        #expect(try JSONCoding.encode(EmptyReply()) == [:])
     }
 
     @Test func failuresSayWhereAndWhat() {
         func failure(_ change: (inout JSONObject) -> Void) -> CodingFailure? {
             do {
-                var status = try #require(ControlCoding.encode(Samples.status).objectValue)
+                var status = try #require(JSONCoding.encode(Samples.status).objectValue)
                 change(&status)
-                _ = try ControlCoding.decode(StatusReply.self, from: .object(status))
+                _ = try JSONCoding.decode(StatusReply.self, from: .object(status))
                 return nil
             } catch {
                 return error as? CodingFailure
@@ -79,18 +79,18 @@ import Testing
 
     @Test func aNumberOutOfRangeIsRefused() {
         #expect(throws: CodingFailure(path: "", reason: "300 is out of range")) {
-            _ = try ControlCoding.decode(UInt8.self, from: 300)
+            _ = try JSONCoding.decode(UInt8.self, from: 300)
         }
     }
 
     @Test func whatJSONHasNoNumberForIsRefused() {
-        #expect(throws: CodingFailure.self) { _ = try ControlCoding.encode([Double.nan]) }
+        #expect(throws: CodingFailure.self) { _ = try JSONCoding.encode([Double.nan]) }
     }
 
     @Test func rawJSONPassesAsItIs() throws {
         let document = try JSONValue(parsing: #"{"b":1.50,"a":[null,12345678901234567890]}"#)
         let reply = ResultReply(result: JSONDocument(document))
-        #expect(try ControlCoding.encode(reply).text == #"{"result":{"b":1.50,"a":[null,12345678901234567890]}}"#)
+        #expect(try JSONCoding.encode(reply).text == #"{"result":{"b":1.50,"a":[null,12345678901234567890]}}"#)
     }
 
     @Test func namedValuesKeepTheirOrder() throws {
@@ -98,8 +98,8 @@ import Testing
         values["a"] = nil
         values["z"] = "4"
         values["b"] = "5"
-        let json = try ControlCoding.encode(values)
+        let json = try JSONCoding.encode(values)
         #expect(json.text == #"{"z":"4","m":"3","b":"5"}"#)
-        #expect(try ControlCoding.decode(NamedValues.self, from: json) == values)
+        #expect(try JSONCoding.decode(NamedValues.self, from: json) == values)
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import MCPWire
 
 /// The place a value is written to. A reference, because containers are filled after they were put into their parent.
 final class EncodingSlot {
@@ -35,10 +34,17 @@ final class EncodingSlot {
     }
 }
 
-struct ControlEncoder: Encoder {
+struct JSONTreeEncoder: Encoder {
     let slot: EncodingSlot
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    /// A value of any type. Bytes do not write themselves: the standard library would make them an array of numbers.
+    func write<Value: Encodable>(_ value: Value) throws {
+        // Types are compared, not cast: an empty array casts to any array.
+        if Value.self == [UInt8].self, let bytes = value as? [UInt8] { return try EncodedBytes(bytes).encode(to: self) }
+        try value.encode(to: self)
+    }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         KeyedEncodingContainer(ObjectEncoding<Key>(slot: slot, codingPath: codingPath))
@@ -75,6 +81,6 @@ struct ScalarEncoding: SingleValueEncodingContainer {
     }
 
     mutating func encode<Value: Encodable>(_ value: Value) throws {
-        try value.encode(to: ControlEncoder(slot: slot, codingPath: codingPath))
+        try JSONTreeEncoder(slot: slot, codingPath: codingPath).write(value)
     }
 }

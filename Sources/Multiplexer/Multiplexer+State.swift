@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MCPWire
+
+/// The whole machine as bytes: one supervisor writes them, its successor goes on from them, and neither sessions nor
+/// backend notice. Timers are the shell's, and so is the time, which must be of one clock.
+extension Multiplexer {
+    /// Raised when a member changes its meaning. A member that is merely new or gone makes the text unreadable by
+    /// itself, and both end alike: the successor starts without it, as after a crash.
+    private static let stateVersion: Int64 = 1
+
+    /// - Throws: ``CodingFailure`` for what has no JSON form. There is no such member today.
+    public func encoded() throws(CodingFailure) -> [UInt8] {
+        let state: JSONValue = ["version": .int(Self.stateVersion), "machine": try JSONCoding.encode(self)]
+        return Array(state.text.utf8)
+    }
+
+    /// Goes on where another process stopped.
+    ///
+    /// - Parameter configuration: of today; the other process may have had another.
+    /// - Throws: ``CodingFailure`` when the bytes are of another version, or damaged.
+    public init(restoring bytes: [UInt8], configuration: MultiplexerConfiguration) throws(CodingFailure) {
+        guard let state = try? JSONValue(parsing: bytes), let machine = state["machine"] else {
+            throw CodingFailure(path: "", reason: "expected a machine's state, found other bytes")
+        }
+        guard state["version"]?.intValue == Self.stateVersion else {
+            throw CodingFailure(path: "version", reason: "it was written by another version")
+        }
+        self = try JSONCoding.decode(from: machine)
+        self.configuration = configuration
+    }
+}
