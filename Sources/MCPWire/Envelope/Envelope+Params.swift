@@ -37,6 +37,9 @@ extension Envelope {
         case .task: note(isRepeated: params.task.take(value))
         case .requestID: note(isRepeated: params.requestID.take(value))
         case .progressToken: note(isRepeated: params.progressToken.take(value))
+        case .requestState:
+            note(isRepeated: params.requestState.take(value))
+            params.hasOthers = true
         default: params.hasOthers = true
         }
     }
@@ -56,13 +59,23 @@ extension Envelope {
             repeat {
                 let name = try scanner.skipName(line)
                 let value = try scanner.skipValue(line)
-                guard MemberName(line, name.range, isEscaped: name.isEscaped) == .progressToken else {
-                    continue
-                }
-                note(isRepeated: params.metaProgressToken.take(value))
+                takeMeta(line, name, value)
             } while try scanner.continues(line, until: UInt8(ascii: "}"))
         }
         params.meta = Token(range: start..<scanner.offset, kind: .object)
+    }
+
+    private mutating func takeMeta(
+        _ line: Span<UInt8>, _ name: (range: Range<Int>, isEscaped: Bool), _ value: (range: Range<Int>, kind: JSONKind)
+    ) {
+        if MemberName(line, name.range, isEscaped: name.isEscaped) == .progressToken {
+            return note(isRepeated: params.metaProgressToken.take(value))
+        }
+        switch ReservedMetaKey(line, name) {
+        case .protocolVersion: note(isRepeated: params.protocolVersion.take(value))
+        case .subscriptionID: note(isRepeated: params.subscriptionID.take(value))
+        default: break
+        }
     }
 }
 

@@ -44,6 +44,11 @@ extension Envelope {
             guard params.range.isEmpty else { return try skipDuplicate(line, &scanner) }
             return try scanParams(line, &scanner)
         }
+        if member == .result {
+            guard result.isEmpty else { return try skipDuplicate(line, &scanner) }
+            result = try resultParts.scan(line, &scanner)
+            return
+        }
         let value = try scanner.skipValue(line)
         switch member {
         case .jsonrpc:
@@ -59,9 +64,6 @@ extension Envelope {
                 method = value.range.lowerBound + 1..<value.range.upperBound - 1
                 knownMethod = Method(line, method)
             }
-        case .result:
-            note(isRepeated: !result.isEmpty)
-            result = value.range
         case .error:
             note(isRepeated: !error.isEmpty)
             error = value.range

@@ -35,6 +35,7 @@ public struct Envelope: Sendable {
     public internal(set) var knownMethod: Method?
     public internal(set) var params = Params()
     public internal(set) var result = 0..<0
+    public internal(set) var resultParts = ResultParts()
     public internal(set) var error = 0..<0
     public internal(set) var fault: Fault?
     /// Whether line breaks stood between tokens: they become spaces on the way out.
@@ -47,6 +48,9 @@ public struct Envelope: Sendable {
         if methodKind != nil { return idKind == nil ? .notification : .request }
         return idKind != nil && result.isEmpty != error.isEmpty ? .response : .invalid
     }
+
+    /// Whether it is written in the words of the stateless era (2026-07-28).
+    public var isModern: Bool { params.protocolVersion.isPresent }
 
     /// Whether the id is a string or an integer, the only kinds MCP allows.
     public var hasUsableID: Bool { idKind == .string || idKind == .integer }
@@ -68,6 +72,12 @@ extension Envelope {
         public internal(set) var meta = Token()
         /// `_meta.progressToken` of a request.
         public internal(set) var metaProgressToken = Token()
+        /// `_meta["io.modelcontextprotocol/protocolVersion"]`: present in requests of revision 2026-07-28 and later.
+        public internal(set) var protocolVersion = Token()
+        /// `_meta["io.modelcontextprotocol/subscriptionId"]`: the request that a notification of that era belongs to.
+        public internal(set) var subscriptionID = Token()
+        /// What a retry of that era brings back.
+        public internal(set) var requestState = Token()
         /// Whether there are members besides `_meta` and those named here.
         public internal(set) var hasOthers = false
     }

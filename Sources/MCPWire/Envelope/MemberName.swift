@@ -47,4 +47,9 @@ struct MemberName: Equatable {
     static var requestID: MemberName { MemberName("requestId") }
     static var progressToken: MemberName { MemberName("progressToken") }
     static var meta: MemberName { MemberName("_meta") }
+    static var requestState: MemberName { MemberName("requestState") }
+
+    static var resultType: MemberName { MemberName("resultType") }
+    static var ttl: MemberName { MemberName("ttlMs") }
+    static var cacheScope: MemberName { MemberName("cacheScope") }
 }
