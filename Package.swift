@@ -38,6 +38,10 @@ let package = Package(
         .testTarget(name: "MCPWireTests", dependencies: ["MCPWire"]),
         .target(name: "Multiplexer", dependencies: ["MCPWire"]),
         .testTarget(name: "MultiplexerTests", dependencies: ["Multiplexer", "MCPWire"]),
+        .target(name: "ToolSearch", dependencies: ["MCPWire"]),
+        .testTarget(
+            name: "ToolSearchTests", dependencies: ["ToolSearch"],
+            exclude: ["Text/make_wordpiece.py", "Text/wordpiece.json"]),
 
         // The kernel and systemd.
         .target(name: "Posix", dependencies: ["CPosix"]),
