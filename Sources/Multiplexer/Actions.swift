@@ -34,12 +34,16 @@ public struct Actions: Sendable {
 
     public internal(set) var bytes: [UInt8] = []
     public internal(set) var list: [Action] = []
+    public internal(set) var opened: [Opened] = []
+    public internal(set) var settled: [Settled] = []
 
     public init() {}
 
     /// Forgets everything and keeps the storage, up to 1 MiB of it.
     public mutating func removeAll() {
         list.removeAll(keepingCapacity: true)
+        opened.removeAll(keepingCapacity: true)
+        settled.removeAll(keepingCapacity: true)
         if bytes.capacity > Self.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     }
 }

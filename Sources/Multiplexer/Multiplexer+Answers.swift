@@ -59,6 +59,7 @@ extension Multiplexer {
 
     private mutating func deliver(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
         if target.batch == 0 {
+            actions.noteSettled(target.session, target.id, isAnswered: true)
             actions.sendToSession(target.session, from: start)
         } else {
             keepForBatch(target, from: start, &actions)
@@ -73,6 +74,7 @@ extension Multiplexer {
     /// A request that gets no answer, because its sender took it back.
     mutating func drop(_ target: ReplyTarget, _ actions: inout Actions) {
         release(target)
+        actions.noteSettled(target.session, target.id, isAnswered: false)
         closeBatchElement(target.session, target.batch, &actions)
     }
 }

@@ -68,6 +68,7 @@ extension Multiplexer {
             sessions[target.session]?.batches[target.batch]?.replies.append(UInt8(ascii: ","))
         }
         sessions[target.session]?.batches[target.batch]?.replies.append(contentsOf: reply)
+        sessions[target.session]?.batches[target.batch]?.answered.append(target.id)
         actions.bytes.removeSubrange(start...)
         closeBatchElement(target.session, target.batch, &actions)
     }
@@ -81,6 +82,7 @@ extension Multiplexer {
         }
         sessions[session]?.batches[id] = nil
         guard !batch.replies.isEmpty else { return }
+        for id in batch.answered { actions.noteSettled(session, id, isAnswered: true) }
         let start = actions.bytes.count
         actions.write("[")
         actions.bytes.append(contentsOf: batch.replies)

@@ -28,6 +28,7 @@ extension Multiplexer {
         guard envelope.idKind != nil, envelope.result.isEmpty, envelope.error.isEmpty else { return }
         let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch)
         openBatchElement(target)
+        actions.noteOpened(target)
         answer(target, .invalid("Invalid request: \(fault)"), &actions)
     }
 
@@ -37,6 +38,7 @@ extension Multiplexer {
     ) {
         let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch)
         openBatchElement(target)
+        actions.noteOpened(target)
         guard envelope.hasUsableID else {
             return answer(target, .invalid("Invalid request: the id must be a string or an integer"), &actions)
         }

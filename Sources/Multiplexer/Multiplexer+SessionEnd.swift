@@ -61,7 +61,8 @@ extension Multiplexer {
     mutating func reset(_ session: SessionID, now: Int64, _ actions: inout Actions) {
         guard let state = sessions[session] else { return }
         let inputHasEnded = state.inputHasEnded
-        for (_, place) in state.requests.sorted(by: { $0.key.text < $1.key.text }) {
+        for (id, place) in state.requests.sorted(by: { $0.key.text < $1.key.text }) {
+            actions.noteSettled(session, id, isAnswered: false)
             switch place {
             case .sent(let muxID): cancelAtBackend(muxID, of: session, now: now, &actions)
             case .list(let key): lists.detachAll(of: session, key)

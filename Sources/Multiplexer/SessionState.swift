@@ -43,6 +43,8 @@ struct SessionState: Sendable, Codable {
 struct Batch: Sendable, Codable {
     var outstanding = 0
     var replies: [UInt8] = []
+    /// Whose answers they are.
+    var answered: [RawToken] = []
 }
 
 /// Lines that wait for the backend, first in, first out.

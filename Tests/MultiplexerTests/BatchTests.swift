@@ -36,6 +36,20 @@ import Testing
         #expect(bench.take(1) == [#"[{"jsonrpc":"2.0","id":2,"result":{}}]"#])
     }
 
+    @Test func whatABatchIsOwedIsSettledWhenTheArrayGoesOut() {
+        var bench = Bench()
+        bench.connect(1, version: "2025-03-26")
+        let batch = #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":"b","method":"vendor/x"}]"#
+        var actions = Actions()
+        bench.mux.receive(Array(batch.utf8).span, from: 1, now: 0, into: &actions)
+        #expect(actions.opened.map(\.id.text) == ["1", #""b""#])
+        #expect(actions.settled.isEmpty)
+        actions.removeAll()
+        bench.mux.receiveFromBackend(Array(#"{"jsonrpc":"2.0","id":2,"result":{}}"#.utf8).span, now: 0, into: &actions)
+        #expect(actions.settled.map(\.id.text) == ["1", #""b""#])
+        #expect(actions.settled.allSatisfy { $0.line == 0 })
+    }
+
     @Test(arguments: ["[]", #"[{"jsonrpc":"2.0","id":"i","method":"initialize","params":{}}]"#])
     func refusesWhatABatchMustNotBe(line: String) {
         var bench = Bench()

@@ -19,6 +19,8 @@ struct RandomSchedule {
     private var lastSession: UInt32 = 0
     private var timers: [MultiplexerTimer] = []
     private(set) var complaints: [String] = []
+    /// What the machine says is owed.
+    private var owed: [SessionID: [String: Int]] = [:]
     /// What was said to anybody in the last step, and what was ordered.
     private(set) var transcript: [String] = []
     private let configuration: MultiplexerConfiguration
@@ -177,6 +179,7 @@ struct RandomSchedule {
         timers = []
         mux = Multiplexer(configuration: configuration, snapshot: snapshot)
         for index in clients.indices { clients[index].forgetOpen() }
+        owed = [:]
         for (session, resume) in sessions { mux.open(session, resume: resume, now: now, into: &actions) }
     }
 
@@ -188,6 +191,7 @@ struct RandomSchedule {
     // MARK: - What came of it
 
     private mutating func perform() {
+        keepBooks()
         for action in actions.list {
             note(action)
             switch action {
@@ -205,6 +209,25 @@ struct RandomSchedule {
             }
         }
         actions.removeAll()
+    }
+
+    /// The books that the shell keeps must say what each client believes.
+    private mutating func keepBooks() {
+        for opened in actions.opened { owed[opened.session, default: [:]][opened.id.text, default: 0] += 1 }
+        for settled in actions.settled {
+            guard let count = owed[settled.session]?[settled.id.text], count > 0 else {
+                if mux.sessions[settled.session] != nil { complaints.append("\(settled.id.text) was settled unopened") }
+                continue
+            }
+            owed[settled.session]?[settled.id.text] = count == 1 ? nil : count - 1
+            guard let line = settled.line else { continue }
+            guard case .toSession(settled.session, let range) = actions.list[line],
+                String(decoding: actions.bytes[range], as: UTF8.self).contains("\"id\":\(settled.id.text)")
+            else {
+                complaints.append("the line that answers \(settled.id.text) is another one")
+                continue
+            }
+        }
     }
 
     private mutating func note(_ action: Actions.Action) {
@@ -226,6 +249,10 @@ struct RandomSchedule {
             guard let state = mux.sessions[session] else { continue }
             let sent = state.requests.values.count { if case .sent = $0 { true } else { false } }
             if sent != state.inFlight { complaints.append("\(session): \(sent) sent, \(state.inFlight) counted") }
+        }
+        for client in clients where Set(client.open.keys) != Set(owed[client.session]?.keys.map { $0 } ?? []) {
+            complaints.append(
+                "\(client.session) waits for \(client.open.keys), the books say \(owed[client.session] ?? [:])")
         }
         if mux.needsBackend, !startWanted, !backend.isRunning {
             complaints.append("waits for a start nobody asked for")
