@@ -67,6 +67,25 @@ import Testing
         #expect(splitter.partial.capacity <= 512)
     }
 
+    /// The prefix is where the id of a line too long is looked for: a mark in front would hide it.
+    @Test func leavesMarkAndReturnOutOfALineThatIsTooLongWhereverItIsCut() {
+        let text = String(repeating: "0123456789", count: 1000)
+        let stream = Array("\u{FEFF}\(text)\r\n".utf8)
+        for cut in [0, 1, 2, 3, 4, 5000, stream.count - 2, stream.count - 1, stream.count] {
+            var splitter = LineSplitter(limit: 8192)
+            guard
+                case .oversize(let prefix, let length)? = cuts(
+                    &splitter, [Array(stream[..<cut]), Array(stream[cut...])]
+                ).first
+            else {
+                Issue.record("cut at \(cut): no line too long")
+                continue
+            }
+            #expect(length == text.utf8.count, "cut at \(cut)")
+            #expect(prefix.hasPrefix("0123456789") && !prefix.hasSuffix("\r"), "cut at \(cut)")
+        }
+    }
+
     @Test func copiesNothingOfALineThatLiesInOneChunk() {
         var splitter = LineSplitter(limit: 100)
         let chunk = Array("{\"a\":1}\n{\"b\":2}\n".utf8)

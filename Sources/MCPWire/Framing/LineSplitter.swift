@@ -25,6 +25,7 @@ public struct LineSplitter: Sendable, Codable {
     private let limit: Int
     /// The whole length of the line being skipped; 0 when none is.
     private var skipped = 0
+    private var endsWithReturn = false
     private var partialIsDelivered = false
     private var isFirstLine = true
 
@@ -64,15 +65,32 @@ public struct LineSplitter: Sendable, Codable {
     }
 
     private mutating func store(_ chunk: Span<UInt8>, _ range: Range<Int>) {
-        guard skipped == 0 else {
-            skipped += range.count
-            return
-        }
+        guard skipped == 0 else { return skip(chunk, range) }
         let length = partial.count + range.count
         // Three bytes of mark and one of carriage return do not count.
         guard length - 4 > limit else { return partial.append(chunk, range) }
-        skipped = length
+        skipped = partial.count
+        endsWithReturn = partial.last == 0x0D
         keepPrefix(chunk, range)
+        skip(chunk, range)
+    }
+
+    private mutating func skip(_ chunk: Span<UInt8>, _ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        skipped += range.count
+        endsWithReturn = chunk[range.upperBound - 1] == 0x0D
+    }
+
+    /// The length of the line that was skipped, without mark and carriage return; so is its prefix.
+    private mutating func finishSkipped() -> Int {
+        var length = skipped - (endsWithReturn ? 1 : 0)
+        if isFirstLine, partial.starts(with: [0xEF, 0xBB, 0xBF]) {
+            partial.removeFirst(3)
+            length -= 3
+        }
+        skipped = 0
+        partialIsDelivered = true
+        return length
     }
 
     private mutating func keepPrefix(_ chunk: Span<UInt8>, _ range: Range<Int>) {
@@ -86,10 +104,8 @@ public struct LineSplitter: Sendable, Codable {
     /// The line that ends with this part; nil when it is blank.
     private mutating func finish(_ chunk: Span<UInt8>, _ range: Range<Int>) -> Line? {
         if skipped > 0 {
-            let length = skipped + range.count
-            skipped = 0
-            partialIsDelivered = true
-            return .oversize(length: length)
+            skip(chunk, range)
+            return .oversize(length: finishSkipped())
         }
         guard !partial.isEmpty else { return whole(chunk, range) }
         partial.append(chunk, range)
