@@ -7,10 +7,12 @@ DESTDIR ?=
 LABS ?= $(wildcard Tests/labs/test_*.py Tests/labs/test_*.sh)
 # Options of `make bench`, such as BENCH="--rounds 3 calls".
 BENCH ?=
+# Options of `make fuzz`, such as FUZZ="--seconds 600 machine".
+FUZZ ?=
 
 export PREFIX DESTDIR
 
-.PHONY: help build test lint demo bench install uninstall clean
+.PHONY: help build test lint demo bench fuzz install uninstall clean
 
 help:
 	@echo 'make build      the programs, into .build/programs'
@@ -18,6 +20,7 @@ help:
 	@echo 'make lint       formatting, manual pages'
 	@echo 'make demo       six real clients on two repositories, and what sharing saves; leaves nothing behind'
 	@echo 'make bench      figures beside their targets; BENCH="--help" says what can be chosen'
+	@echo 'make fuzz       looks for messages that break the scanner or the multiplexer; FUZZ="--seconds 600"'
 	@echo 'make install    into PREFIX=$(PREFIX), and enables the socket in your systemd'
 	@echo 'make uninstall  takes all of it away again'
 	@echo 'make clean      removes what was built'
@@ -42,6 +45,10 @@ demo: build
 bench: build
 	@scripts/prerequisites python
 	@bench/run.py $(BENCH)
+
+fuzz:
+	@scripts/prerequisites build
+	@scripts/fuzz $(FUZZ)
 
 install: build
 	@scripts/installation install

@@ -75,10 +75,28 @@ let package = Package(
         // The manual against the programs.
         .testTarget(name: "ManualTests", dependencies: ["MCPWire", "Posix"]),
 
+        // What must hold for any bytes: asked of the kept corpus in every test run, and by `make fuzz` of new inputs.
+        .target(name: "FuzzChecks", dependencies: ["MCPWire", "Multiplexer"], path: "Tests/fuzz/Checks"),
+        .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzChecks"]),
+
         // The rules of the house, read from the sources.
         .testTarget(name: "SourceRuleTests"),
     ]
 )
+
+// `make fuzz`: libFuzzer brings its own main and wants the code under test instrumented.
+if Context.environment["MCP_FUZZ"] == "1" {
+    package.targets.append(.systemLibrary(name: "CFuzzer", path: "Tests/fuzz/CFuzzer"))
+    for target in package.targets where ["MCPWire", "Multiplexer", "FuzzChecks"].contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
+    }
+    for name in ["envelope", "machine"] {
+        package.targets.append(
+            .executableTarget(
+                name: "fuzz-\(name)", dependencies: ["FuzzChecks", "CFuzzer"], path: "Tests/fuzz/\(name)",
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    }
+}
 
 let embeddedTargets: Set = ["mcp-gate", "mcp-shim"]
 for target in package.targets where target.type != .system && target.name != "CPosix" {
