@@ -7,12 +7,14 @@ DESTDIR ?=
 LABS ?= $(wildcard Tests/labs/test_*.py Tests/labs/test_*.sh)
 # Options of `make bench`, such as BENCH="--rounds 3 calls".
 BENCH ?=
+# Options of `make soak`, such as SOAK="--seconds 600 --seed 7".
+SOAK ?=
 # Options of `make fuzz`, such as FUZZ="--seconds 600 machine".
 FUZZ ?=
 
 export PREFIX DESTDIR
 
-.PHONY: help build test lint demo bench fuzz install uninstall clean
+.PHONY: help build test lint demo bench fuzz soak install uninstall clean
 
 help:
 	@echo 'make build      the programs, into .build/programs'
@@ -21,6 +23,7 @@ help:
 	@echo 'make demo       six real clients on two repositories, and what sharing saves; leaves nothing behind'
 	@echo 'make bench      figures beside their targets; BENCH="--help" says what can be chosen'
 	@echo 'make fuzz       looks for messages that break the scanner or the multiplexer; FUZZ="--seconds 600"'
+	@echo 'make soak       sessions call while things go wrong at random; SOAK="--seconds 600", and counts what was lost'
 	@echo 'make install    into PREFIX=$(PREFIX), and enables the socket in your systemd'
 	@echo 'make uninstall  takes all of it away again'
 	@echo 'make clean      removes what was built'
@@ -45,6 +48,9 @@ demo: build
 bench: build
 	@scripts/prerequisites python
 	@bench/run.py $(BENCH)
+
+soak: build
+	@MCP_BIN=.build/programs Tests/soak/run.py $(SOAK)
 
 fuzz:
 	@scripts/prerequisites build
