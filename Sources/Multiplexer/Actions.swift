@@ -92,6 +92,8 @@ struct Edit {
     enum Replacement {
         case number(UInt64)
         case token(RawToken)
+        /// Raw JSON, or members of an object.
+        case text([UInt8])
     }
 
     let range: Range<Int>
@@ -101,6 +103,7 @@ struct Edit {
         switch replacement {
         case .number(let number): bytes.append(contentsOf: String(number).utf8)
         case .token(let token): token.write(to: &bytes)
+        case .text(let text): bytes.append(contentsOf: text)
         }
     }
 }

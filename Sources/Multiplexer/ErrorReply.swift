@@ -9,6 +9,9 @@ struct ErrorReply: Sendable {
         case methodNotFound = -32601
         case invalidParams = -32602
         case internalError = -32603
+        // Revision 2026-07-28.
+        case missingCapability = -32021
+        case unsupportedVersion = -32022
     }
 
     let code: Code

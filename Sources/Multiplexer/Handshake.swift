@@ -2,13 +2,16 @@
 
 import MCPWire
 
-/// A backend's `initialize` result, as it came and as clients get it.
+/// A backend's `initialize` result, as it came and as clients get it; of a backend of the stateless era one that says
+/// the same as its `server/discover` result.
 struct Handshake: Sendable, Codable {
     static let newestRevision = "2025-11-25"
     static let revisions: Set<String> = ["2024-11-05", "2025-03-26", "2025-06-18", newestRevision]
 
     /// As the backend wrote it.
     let result: [UInt8]
+    /// What the backend answered to `server/discover`; nil: it is of the handshake era.
+    let discovered: [UInt8]?
     let capabilities: JSONObject
     let protocolVersion: String
     /// The clients' result around the value of `protocolVersion`.
@@ -16,11 +19,12 @@ struct Handshake: Sendable, Codable {
     private let tail: [UInt8]
 
     /// Nil when the result lacks what the handshake is about.
-    init?(result: [UInt8]) {
+    init?(result: [UInt8], discovered: [UInt8]? = nil) {
         guard let value = try? JSONValue(parsing: result), let capabilities = value["capabilities"]?.objectValue,
             let version = value["protocolVersion"]?.stringValue
         else { return nil }
         self.result = result
+        self.discovered = discovered
         self.capabilities = capabilities
         protocolVersion = version
         let shown = Self.replacing("capabilities", in: result, by: Self.shared(capabilities)) ?? result
@@ -43,7 +47,7 @@ struct Handshake: Sendable, Codable {
 
     /// Lists change for a session when the backend restarts, so changes are always announced. Tasks have one owner
     /// each, which a shared backend cannot know.
-    private static func shared(_ capabilities: JSONObject) -> JSONObject {
+    static func shared(_ capabilities: JSONObject) -> JSONObject {
         var shared = capabilities
         for name in ["tools", "prompts", "resources"] {
             guard var members = shared[name]?.objectValue else { continue }
@@ -54,7 +58,7 @@ struct Handshake: Sendable, Codable {
         return shared
     }
 
-    private static func replacing(_ name: String, in object: [UInt8], by value: JSONObject) -> [UInt8]? {
+    static func replacing(_ name: String, in object: [UInt8], by value: JSONObject) -> [UInt8]? {
         guard let range = memberRange(name, in: object.span) else { return nil }
         var result = Array(object[..<range.lowerBound])
         value.write(to: &result)

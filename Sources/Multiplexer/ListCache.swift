@@ -50,6 +50,8 @@ struct ListCache: Sendable, Codable {
         let storedAt: Int64
         /// Whether this backend process said it, rather than an earlier one.
         var isVerified: Bool
+        /// How long the backend says that it may be kept (`ttlMs`).
+        var lifetime: Int64 = 0
     }
 
     struct Fetch: Sendable, Codable {

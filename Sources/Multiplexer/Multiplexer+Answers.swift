@@ -6,15 +6,15 @@ import MCPWire
 extension Multiplexer {
     /// Answers a request that is in no table: at once, or after `release`.
     mutating func answer(_ target: ReplyTarget, result: String, _ actions: inout Actions) {
-        let start = begin(target, &actions)
-        actions.write(",\"result\":")
-        actions.write(result)
-        actions.write("}")
-        deliver(target, from: start, &actions)
+        answer(target, result: Array(result.utf8), &actions)
     }
 
     mutating func answer(_ target: ReplyTarget, result: [UInt8], _ actions: inout Actions) {
-        answer(target, member: "result", result, &actions)
+        let start = begin(target, &actions)
+        actions.write(",\"result\":")
+        writeResult(result, target.form, &actions)
+        actions.write("}")
+        deliver(target, from: start, &actions)
     }
 
     /// - Parameter value: the raw value of `result` or `error`.
@@ -57,7 +57,7 @@ extension Multiplexer {
         .failure("the result of \(length >> 20) MB exceeds the limit for one message", reason: "oversize_result")
     }
 
-    private mutating func deliver(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
+    mutating func deliver(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
         if target.batch == 0 {
             actions.noteSettled(target.session, target.id, isAnswered: true)
             actions.sendToSession(target.session, from: start)
@@ -69,6 +69,7 @@ extension Multiplexer {
     /// Takes a request out of its session's table, before its answer or instead of one.
     mutating func release(_ target: ReplyTarget) {
         sessions[target.session]?.requests[target.id] = nil
+        if target.form.contains(.modern) { sessions[target.session]?.requestLevels[target.id] = nil }
     }
 
     /// A request that gets no answer, because its sender took it back.

@@ -5,7 +5,11 @@ import MCPWire
 /// The backend's process comes and goes (protocol.md §2.7 e).
 extension Multiplexer {
     /// The backend's pipes are there. `generation` counts its starts.
-    public mutating func backendStarted(generation: Int, now: Int64, into actions: inout Actions) {
+    ///
+    /// - Parameter era: what it speaks; nil: what was thought so far.
+    public mutating func backendStarted(
+        generation: Int, era: BackendEra? = nil, now: Int64, into actions: inout Actions
+    ) {
         if backend.phase == .handshaking || backend.phase == .ready {
             let end = BackendEnd(message: "the backend was replaced", reason: "replaced", willRestart: true)
             failPending(end, &actions)
@@ -13,7 +17,8 @@ extension Multiplexer {
         backend = BackendState()
         backend.generation = generation
         backend.phase = .handshaking
-        sendInitialize(&actions)
+        if let era { self.era = era }
+        sendHandshake(&actions)
     }
 
     /// The backend died, was stopped, or could not be started. Every request that was at it is answered, once.
@@ -24,7 +29,9 @@ extension Multiplexer {
         backend.generation = generation
         failPending(end, &actions)
         if end.willRestart {
-            if needsBackend || !subscriptions.entries.isEmpty { requireBackend(&actions) }
+            if needsBackend || !subscriptions.entries.isEmpty || listens.wantBackend(of: era) {
+                requireBackend(&actions)
+            }
         } else {
             failWaiting(end, &actions)
         }
@@ -42,9 +49,12 @@ extension Multiplexer {
                 answer(target, error, &actions)
             case .local(let token): replyLocally(token, error, &actions)
             case .list(let key): failFetch(id, key, error, &actions)
-            case .subscription, .handshake, .nobody: break
+            case .listen, .changes, .resource: forgetStream(entry.owner)
+            case .subscription, .handshake, .held, .nobody: break
             }
         }
+        heldCalls = [:]
+        failRounds(error, &actions)
         if isFetching { actions.list.append(.disarm(.lists)) }
         lists.doubtAll()
         endAllSubscriptionQuestions(error, &actions)
@@ -66,6 +76,8 @@ extension Multiplexer {
         }
         lists.fetches = [:]
         for uri in subscriptions.entries.keys.sorted() { failSubscribing(uri, error, &actions) }
+        failListens(error, &actions)
+        failWaitingDiscovers(error, &actions)
         for request in localQueue { replyLocally(request.token, error, &actions) }
         localQueue = []
     }

@@ -13,7 +13,7 @@ extension Multiplexer {
             handleResponse(line, envelope, now: now, &actions)
         case .notification:
             backend.hasSpoken = true
-            handleBackendNotification(line, envelope, &actions)
+            handleBackendNotification(line, envelope, now: now, &actions)
         case .request:
             backend.hasSpoken = true
             handleBackendRequest(line, envelope, &actions)
@@ -31,7 +31,11 @@ extension Multiplexer {
         switch entry.owner {
         case .session(let target):
             settleSent(target)
-            pass(line, envelope, to: target, &actions)
+            if needsTranslation(target) {
+                finishTranslated(entry, target, line, envelope, &actions)
+            } else {
+                pass(line, envelope, to: target, &actions)
+            }
             drain(target.session, &actions)
             finishInputEnd(target.session, now: now, &actions)
         case .local(let token): replyLocally(token, line, envelope, &actions)
@@ -42,6 +46,8 @@ extension Multiplexer {
         case .subscription(let uri):
             finishSubscription(uri, line, envelope, &actions)
             finishAllInputEnds(now: now, &actions)
+        case .listen, .changes, .resource: finishStream(id, entry.owner, line, envelope, now: now, &actions)
+        case .held(_, let handle): heldCalls[handle]?.answer = copy(line, envelope.object)
         case .nobody: break
         }
     }
@@ -51,6 +57,7 @@ extension Multiplexer {
         sessions.change(target.session) { state in
             state?.inFlight -= 1
             state?.requests[target.id] = nil
+            if target.form.contains(.modern) { state?.requestLevels[target.id] = nil }
         }
     }
 
@@ -94,6 +101,8 @@ extension Multiplexer {
         case .handshake: failStart(error.message, &actions)
         case .list(let key): failFetch(id, key, error, &actions)
         case .subscription(let uri): failSubscription(uri, error, &actions)
+        case .listen, .changes, .resource: failStream(id, entry.owner, error, &actions)
+        case .held(let session, let handle): failHeldCall(handle, of: session, error)
         case .nobody: break
         }
         finishAllInputEnds(now: now, &actions)

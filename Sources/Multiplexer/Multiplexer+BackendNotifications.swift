@@ -5,8 +5,11 @@ import MCPWire
 /// Notifications of the backend, and whose they are (protocol.md §2.5).
 extension Multiplexer {
     mutating func handleBackendNotification(
-        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) {
+        if envelope.params.subscriptionID.isPresent, era == .modern {
+            return handleTagged(line, envelope, now: now, &actions)
+        }
         switch envelope.knownMethod {
         case .progress: passProgress(line, envelope, envelope.params.progressToken, &actions)
         case .message: passMessage(line, envelope, &actions)
@@ -14,7 +17,7 @@ extension Multiplexer {
         case .promptsChanged: listChanged(.prompts, &actions)
         case .resourcesChanged: listChanged(.resources, &actions)
         case .resourceUpdated: passUpdate(line, envelope, &actions)
-        case .cancelled: break  // Of a request to us; those are answered already.
+        case .cancelled: handleBackendCancelled(line, envelope, now: now, &actions)
         default: passUnknown(line, envelope, &actions)
         }
     }
@@ -41,8 +44,8 @@ extension Multiplexer {
     }
 
     private func wants(_ severity: LogSeverity?, _ session: SessionID) -> Bool {
-        guard let severity else { return true }
-        return severity >= sessions[session]?.level ?? .standard
+        guard let level = sessions[session]?.effectiveLevel else { return false }
+        return severity.map { $0 >= level } ?? true
     }
 
     /// Who may see something that names nobody: the only one whose request runs; everybody when nothing runs; nobody
@@ -62,6 +65,7 @@ extension Multiplexer {
     private func passUpdate(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         guard let uri = String(token: envelope.params.uri.range, of: line) else { return }
         for session in subscriptions.subscribers(of: uri) { copyToSession(line, envelope, session, &actions) }
+        tellListeners(of: uri, line, envelope, &actions)
     }
 
     /// By its progress token, if it has one of ours; else only to a session that is alone, for whom this is its server.

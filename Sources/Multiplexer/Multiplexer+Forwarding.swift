@@ -20,16 +20,20 @@ extension Multiplexer {
             && inFlight(of: session) < configuration.maximumInFlightPerSession
     }
 
-    private mutating func send(
+    @discardableResult
+    mutating func send(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
-    ) {
+    ) -> UInt64 {
         let id = pending.makeID()
         let start = actions.bytes.count
         let token = envelope.params.metaProgressToken
         var entry = Pending(owner: .session(target))
         let idEdit = Edit(range: envelope.id, replacement: .number(id))
-        if token.kind == .string || token.kind == .integer || token.kind == .otherNumber {
-            entry.progressToken = RawToken(line, token.range)
+        if token.isUsableProgressToken { entry.progressToken = RawToken(line, token.range) }
+        if needsTranslation(target) {
+            if target.form.contains(.interactive) { entry.request = copy(line, envelope.object) }
+            translateRequest(line, envelope, target, id: id, &actions)
+        } else if token.isUsableProgressToken {
             actions.splice(line, envelope, idEdit, Edit(range: token.range, replacement: .number(id)))
         } else {
             actions.splice(line, envelope, idEdit)
@@ -40,6 +44,7 @@ extension Multiplexer {
             state?.inFlight += 1
         }
         actions.sendToBackend(target.session, from: start)
+        return id
     }
 
     mutating func enqueue(
@@ -94,7 +99,7 @@ extension Multiplexer {
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":")
         writeJSONString(method, to: &actions.bytes)
-        if let params { actions.write(",\"params\":\(params)") }
+        if let params = ownParameters(params) { actions.write(",\"params\":\(params)") }
         actions.write("}")
         actions.sendToBackend(nil, from: start)
         pending.insert(Pending(owner: owner), at: id)

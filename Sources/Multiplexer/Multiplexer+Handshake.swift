@@ -5,14 +5,22 @@ import MCPWire
 /// `initialize`, to the backend and from the clients. A second one would overwrite the first client's capabilities at
 /// the backend, so each backend sees exactly one, with a fixed profile (protocol.md §2.7 a).
 extension Multiplexer {
-    mutating func sendInitialize(_ actions: inout Actions) {
+    mutating func sendHandshake(_ actions: inout Actions) {
+        actions.list.append(.arm(.handshake, milliseconds: configuration.handshakeTimeout))
+        if era == .modern {
+            _ = sendOwn(Method.discover.rawValue, params: "{}", owner: .handshake, &actions)
+        } else {
+            sendInitialize(&actions)
+        }
+    }
+
+    private mutating func sendInitialize(_ actions: inout Actions) {
         let capabilities: JSONValue = configuration.repositoryRoots.isEmpty ? [:] : ["roots": [:]]
         let params: JSONValue = [
             "protocolVersion": .string(Handshake.newestRevision), "capabilities": capabilities,
             "clientInfo": ["name": .string(configuration.clientName), "version": .string(configuration.clientVersion)],
         ]
         _ = sendOwn(Method.initialize.rawValue, params: params.text, owner: .handshake, &actions)
-        actions.list.append(.arm(.handshake, milliseconds: configuration.handshakeTimeout))
     }
 
     /// The backend's answer to our `initialize`.
@@ -23,12 +31,17 @@ extension Multiplexer {
         guard !envelope.result.isEmpty else {
             let error = try? JSONValue(parsing: line.extracting(envelope.error))
             let text = error?["message"]?.stringValue ?? "without a message"
-            return failStart("\(configuration.server) refused initialize: \(text)", &actions)
+            return failStart("\(configuration.server) refused \(opening): \(text)", &actions)
         }
         let result = copy(line, envelope.result)
-        guard let fresh = Handshake(result: result) else {
-            return failStart(
-                "\(configuration.server) answered initialize without protocolVersion or capabilities", &actions)
+        let understood =
+            era == .modern ? Handshake(discovered: result, server: configuration.server) : Handshake(result: result)
+        guard let fresh = understood else {
+            let lacks =
+                era == .modern
+                ? "\(BackendEra.newestModernRevision) among supportedVersions, or capabilities"
+                : "protocolVersion or capabilities"
+            return failStart("\(configuration.server) answered \(opening) without \(lacks)", &actions)
         }
         if !Handshake.revisions.contains(fresh.protocolVersion) {
             actions.log(.warning, "the backend speaks protocol revision \(fresh.protocolVersion), going on with it")
@@ -37,10 +50,16 @@ extension Multiplexer {
         becomeReady(now: now, &actions)
     }
 
+    private var opening: String { era == .modern ? "\(Method.discover.rawValue) (era = modern)" : "initialize" }
+
     /// Sessions that were answered from another handshake are told that the lists may differ.
     private mutating func adopt(_ fresh: Handshake, _ actions: inout Actions) {
         defer { handshake = fresh }
         guard fresh.result != handshake?.result else { return }
+        if let old = handshake, old.differences(from: fresh) != [] {
+            let what = old.differences(from: fresh).joined(separator: ", ")
+            actions.log(.notice, "the backend is not what it was at its last start: \(what) changed")
+        }
         if let old = handshake, old.capabilities != fresh.capabilities {
             for change in ListChange.allCases where fresh.has(change.capability) {
                 scheduleListChange(change, &actions)
@@ -50,15 +69,20 @@ extension Multiplexer {
     }
 
     private mutating func becomeReady(now: Int64, _ actions: inout Actions) {
-        let start = actions.bytes.count
-        actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}")
-        actions.sendToBackend(nil, from: start)
+        if era == .legacy {
+            let start = actions.bytes.count
+            actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}")
+            actions.sendToBackend(nil, from: start)
+        }
         backend.phase = .ready
         actions.list.append(.ready)
         updateLogLevel(&actions)
         let order = sessions.keys
         for session in order { answerInitialize(of: session, &actions) }
+        answerWaitingDiscovers(&actions)
+        listenForChanges(&actions)
         settleAllSubscriptions(&actions)
+        startAllListens(&actions)
         startLists(now: now, &actions)
         for request in localQueue { send(request, &actions) }
         localQueue = []
@@ -94,9 +118,17 @@ extension Multiplexer {
         let version = Handshake.revisions.contains(asked) ? asked : Handshake.newestRevision
         sessions[target.session]?.protocolVersion = version
         sessions[target.session]?.clientInfo = params?["clientInfo"]?.objectValue
+        sessions[target.session]?.clientCapabilities = Self.usable(params?["capabilities"])
         sessions[target.session]?.phase = .awaitingHandshake
         sessions[target.session]?.requests[target.id] = .handshake
         answerInitialize(of: target.session, &actions)
+    }
+
+    /// Tasks at the client's side are not passed on.
+    private static func usable(_ capabilities: JSONValue?) -> [UInt8] {
+        guard var object = capabilities?.objectValue else { return [] }
+        object["tasks"] = nil
+        return Array(JSONValue.object(object).text.utf8)
     }
 
     /// Answers the session's waiting `initialize`, from the backend's handshake or the snapshot; or asks for a start.

@@ -11,9 +11,7 @@ extension Multiplexer {
         switch envelope.kind {
         case .request: handleRequest(line, envelope, from: session, batch: batch, now: now, &actions)
         case .notification: handleNotification(line, envelope, from: session, now: now, &actions)
-        case .response:
-            // We ask clients nothing, so no id in it can be one of ours.
-            actions.log(.debug, "session \(session): a response to no question of ours, ignoring")
+        case .response: handleClientResponse(line, envelope, from: session, now: now, &actions)
         case .invalid: refuse(line, envelope, from: session, batch: batch, &actions)
         }
     }
@@ -36,7 +34,8 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, batch: UInt32, now: Int64,
         _ actions: inout Actions
     ) {
-        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch)
+        let form = AnswerForm(of: envelope)
+        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: batch, form: form)
         openBatchElement(target)
         actions.noteOpened(target)
         guard envelope.hasUsableID else {
@@ -45,19 +44,19 @@ extension Multiplexer {
         guard sessions[session]?.requests[target.id] == nil else {
             return answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
         }
+        if form.contains(.modern) { return handleModernRequest(line, envelope, target, now: now, &actions) }
         switch envelope.knownMethod {
         case .ping: answer(target, result: "{}", &actions)
         case .initialize: handleInitialize(line, envelope, target, now: now, &actions)
-        case .discover: answer(target, .methodNotFound(Method.discover.rawValue), &actions)
         default:
-            guard sessions[session]?.phase != .opened else {
-                return answer(target, .invalid("Invalid request: initialize must come first"), &actions)
+            guard sessions[session]?.phase != .opened, envelope.knownMethod != .discover else {
+                return refuseWithoutHandshake(target, envelope.knownMethod, &actions)
             }
             handleServed(line, envelope, target, now: now, &actions)
         }
     }
 
-    private mutating func handleServed(
+    mutating func handleServed(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
         _ actions: inout Actions
     ) {

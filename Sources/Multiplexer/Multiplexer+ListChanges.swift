@@ -21,6 +21,7 @@ extension Multiplexer {
     mutating func announceListChanges(_ actions: inout Actions) {
         let changes = ListChange.allCases.filter { lists.announced.contains($0) }
         lists.announced = []
+        for change in changes { tellListeners(of: change, &actions) }
         for session in sessions.keys where sessions[session]?.phase == .initialized {
             for change in changes {
                 let start = actions.bytes.count

@@ -10,7 +10,7 @@ extension Multiplexer {
     ) {
         guard let key = listKey(line, envelope) else { return forward(line, envelope, target, &actions) }
         if let page = lists.pages[key], isBelieved(page, of: key, now: now) {
-            return answer(target, result: page.visible, &actions)
+            return answer(target, result: aged(page, now: now), &actions)
         }
         sessions[target.session]?.requests[target.id] = .list(key)
         lists.fetches[key, default: ListCache.Fetch()].waiters.append(target)
@@ -31,6 +31,7 @@ extension Multiplexer {
 
     private func isBelieved(_ page: ListCache.Page, of key: ListKey, now: Int64) -> Bool {
         guard backend.phase == .ready, page.isVerified, let change = ListChange(key.method) else { return true }
+        if era == .modern { return now - page.storedAt < page.lifetime }
         if handshake?.announcesChanges(of: change.capability) == true { return true }
         return now - page.storedAt < Int64(configuration.listLifetime)
     }
@@ -56,7 +57,8 @@ extension Multiplexer {
 
     func page(of method: Method, _ raw: [UInt8], now: Int64, isVerified: Bool = false) -> ListCache.Page {
         let visible = method == .toolsList ? ToolFilter.hide(configuration.denyTools, in: raw) : raw
-        return ListCache.Page(raw: raw, visible: visible, storedAt: now, isVerified: isVerified)
+        return ListCache.Page(
+            raw: raw, visible: visible, storedAt: now, isVerified: isVerified, lifetime: timeToLive(of: raw))
     }
 
     mutating func finishFetch(

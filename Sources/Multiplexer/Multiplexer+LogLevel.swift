@@ -22,10 +22,10 @@ extension Multiplexer {
 
     /// Tells the backend the most verbose level, when it is not the last one told.
     mutating func updateLogLevel(_ actions: inout Actions) {
-        guard backend.phase == .ready, handshake?.has("logging") == true else { return }
+        guard era == .legacy, backend.phase == .ready, handshake?.has("logging") == true else { return }
         let asked = sessions.values.contains { $0.level != nil }
         guard asked || backend.level != nil else { return }
-        let level = sessions.values.lazy.map { $0.level ?? .standard }.min() ?? .standard
+        let level = sessions.values.lazy.compactMap { $0.level ?? ($0.isModern ? nil : .standard) }.min() ?? .standard
         guard level != backend.level else { return }
         backend.level = level
         let params = "{\"level\":\"\(level.name)\"}"

@@ -21,7 +21,7 @@ extension Multiplexer {
     private mutating func relayNotification(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, _ actions: inout Actions
     ) {
-        guard let state = sessions[session], state.phase != .opened else { return }
+        guard let state = sessions[session], state.phase != .opened || state.isModern else { return }
         if backend.phase == .ready, state.queue.isEmpty {
             relay(line, envelope, from: session, &actions)
         } else if !state.queue.isEmpty || backend.phase != .stopped {
@@ -36,7 +36,7 @@ extension Multiplexer {
         let token = envelope.params.requestID
         guard token.isPresent, let (id, place) = findRequest(line, token.range, of: session) else { return }
         switch place {
-        case .handshake: break  // `initialize` must not be cancelled.
+        case .handshake, .discover: break  // Neither may be cancelled.
         case .queued:
             guard let queued = sessions[session]?.queue.remove(id: id), let target = queued.target else { return }
             drop(target, &actions)
@@ -54,6 +54,13 @@ extension Multiplexer {
             guard let target = subscriptions.detach(id, of: session, uri) else { return }
             drop(target, &actions)
             settleSubscription(uri, &actions)
+        case .listen(let number):
+            guard let target = listens[number]?.target else { return }
+            removeListen(number, now: now, &actions)
+            drop(target, &actions)
+        case .round(let number):
+            guard let target = removeRound(number, &actions)?.target else { return }
+            drop(target, &actions)
         }
         finishInputEnd(session, now: now, &actions)
     }

@@ -5,10 +5,11 @@ import MCPWire
 /// Sessions that come back, start over, and go (protocol.md §2.7 d).
 extension Multiplexer {
     mutating func restore(_ session: SessionID, _ value: ResumeValue, _ actions: inout Actions) {
-        guard value.isInitialized else { return }
-        sessions[session]?.phase = .initialized
+        guard value.isInitialized || BackendEra.modernRevisions.contains(value.protocolVersion) else { return }
+        if value.isInitialized { sessions[session]?.phase = .initialized }
         sessions[session]?.protocolVersion = value.protocolVersion
         sessions[session]?.clientInfo = value.clientInfo
+        sessions[session]?.clientCapabilities = value.clientCapabilities
         sessions[session]?.level = value.level
         for uri in value.subscriptions {
             sessions[session]?.subscriptions.insert(uri)
@@ -66,16 +67,20 @@ extension Multiplexer {
             switch place {
             case .sent(let muxID): cancelAtBackend(muxID, of: session, now: now, &actions)
             case .list(let key): lists.detachAll(of: session, key)
-            case .queued, .handshake, .subscription: break
+            case .listen(let number): removeListen(number, now: now, &actions)
+            case .round(let number): removeRound(number, &actions)
+            case .queued, .handshake, .subscription, .discover: break
             }
         }
+        waitingDiscovers.removeAll { $0.session == session }
+        giveUpHeldCalls(of: session, now: now, &actions)
         sessions[session] = SessionState()
         sessions[session]?.inputHasEnded = inputHasEnded
         for uri in subscriptions.remove(session) { settleSubscription(uri, &actions) }
     }
 
-    private mutating func cancelAtBackend(
-        _ id: UInt64, of session: SessionID, now: Int64, _ actions: inout Actions
+    mutating func cancelAtBackend(
+        _ id: UInt64, of session: SessionID?, now: Int64, _ actions: inout Actions
     ) {
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(id),")

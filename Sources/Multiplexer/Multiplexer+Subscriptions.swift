@@ -49,7 +49,7 @@ extension Multiplexer {
         }
     }
 
-    private mutating func noteSubscription(
+    mutating func noteSubscription(
         _ uri: String, of session: SessionID, _ isSubscribed: Bool, _ actions: inout Actions
     ) {
         guard let has = sessions[session]?.subscriptions.contains(uri), has != isSubscribed else { return }
@@ -68,13 +68,23 @@ extension Multiplexer {
         case .off where entry.isWanted:
             guard backend.phase == .ready else { return requireBackend(&actions) }
             subscriptions.entries[uri]?.atBackend = .turningOn
+            if era == .modern { return listenForResource(uri, entry.token, &actions) }
             sendSubscription(.resourcesSubscribe, uri, entry.token, &actions)
+        case .on where !entry.isWanted && era == .modern:
+            stopListening(to: uri, now: 0, &actions)
+            endUnsubscribing(uri, &actions)
         case .on where !entry.isWanted:
             guard backend.phase == .ready else { return }
             subscriptions.entries[uri]?.atBackend = .turningOff
             sendSubscription(.resourcesUnsubscribe, uri, entry.token, &actions)
         default: subscriptions.removeUnused(uri)
         }
+    }
+
+    /// A backend of the stateless era is not asked: the listen is cancelled, and that is all.
+    private mutating func endUnsubscribing(_ uri: String, _ actions: inout Actions) {
+        subscriptions.entries[uri]?.atBackend = .turningOff
+        endSubscriptionQuestion(uri, member: "result", Array("{}".utf8), &actions)
     }
 
     private mutating func sendSubscription(
@@ -105,7 +115,7 @@ extension Multiplexer {
         endSubscriptionQuestion(uri, member: "error", Array(bytes.dropFirst("\"error\":".utf8.count)), &actions)
     }
 
-    private mutating func endSubscriptionQuestion(
+    mutating func endSubscriptionQuestion(
         _ uri: String, member: String, _ value: [UInt8], _ actions: inout Actions
     ) {
         guard var entry = subscriptions.entries[uri] else { return }
@@ -129,6 +139,7 @@ extension Multiplexer {
             if wasTurningOn, succeeded { noteSubscription(uri, of: waiter.session, true, &actions) }
             answer(waiter, member: member, value, &actions)
         }
+        if wasTurningOn { decideListens(of: uri, succeeded: succeeded, &actions) }
         settleSubscription(uri, &actions)
     }
 }

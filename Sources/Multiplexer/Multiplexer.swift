@@ -17,11 +17,22 @@ public struct Multiplexer: Sendable, Codable {
     var lists = ListCache()
     var subscriptions = SubscriptionTable()
     var localQueue: [LocalRequest] = []
+    /// What the backend speaks, as far as known.
+    public internal(set) var era: BackendEra
+    var listens = ListenTable()
+    var waitingDiscovers: [ReplyTarget] = []
+    var questions = QuestionTable()
+    var rounds = RoundTable()
+    var heldCalls: [String: HeldCall] = [:]
+    /// Random words that handles are made of; see `give(chance:)`.
+    var chance: [UInt64] = []
 
     public init(configuration: MultiplexerConfiguration, snapshot: Snapshot?) {
         self.configuration = configuration
-        guard let snapshot, let handshake = Handshake(result: snapshot.initializeResult) else { return }
+        era = configuration.era
+        guard let snapshot, let handshake = Handshake(snapshot, server: configuration.server) else { return }
         self.handshake = handshake
+        era = handshake.era
         for (method, result) in snapshot.lists.sorted(by: { $0.key < $1.key }) {
             guard let method = Method(rawValue: method) else { continue }
             lists.store(page(of: method, result, now: 0), at: ListKey(method: method, cursor: nil))
@@ -68,6 +79,8 @@ public struct Multiplexer: Sendable, Codable {
         case .listChanged: announceListChanges(&actions)
         case .tombstones: forgetTombstones(now: now, &actions)
         case .grace(let session): end(session, reason: "the client closed its input", now: now, &actions)
+        case .round(let number): roundTimedOut(number, &actions)
+        case .heldCalls: expireHeldCalls(now: now, &actions)
         }
     }
 }
@@ -76,7 +89,7 @@ public struct Multiplexer: Sendable, Codable {
 
 extension Multiplexer {
     /// Requests at the backend that somebody waits for.
-    public var inFlight: Int { pending.entries.count - pending.cancelledCount }
+    public var inFlight: Int { pending.entries.count - pending.cancelledCount - pending.streamCount }
 
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
 
@@ -100,14 +113,15 @@ extension Multiplexer {
 
     /// Whether something waits for a backend to run.
     public var needsBackend: Bool {
-        !localQueue.isEmpty || lists.isWaiting || subscriptions.isWaiting
+        !localQueue.isEmpty || lists.isWaiting || subscriptions.isWaiting || listens.isWaiting
+            || !waitingDiscovers.isEmpty
             || sessions.values.contains { $0.phase == .awaitingHandshake || !$0.queue.isEmpty }
     }
 
     /// The handshake and the lists as they were last seen, for the next start of this server.
     public var snapshot: Snapshot? {
         guard let handshake else { return nil }
-        var snapshot = Snapshot(initializeResult: handshake.result)
+        var snapshot = handshake.snapshot
         for (key, page) in lists.pages where key.cursor == nil { snapshot.lists[key.method.rawValue] = page.raw }
         return snapshot
     }

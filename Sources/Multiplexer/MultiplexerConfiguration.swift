@@ -4,6 +4,8 @@
 public struct MultiplexerConfiguration: Sendable, Codable {
     /// The server's name, for error texts.
     public var server = "server"
+    /// What the backend speaks, until a start says otherwise.
+    public var era = BackendEra.legacy
     /// What `roots/list` is answered with: `file://` URIs or absolute paths. Empty: roots are not declared.
     public var repositoryRoots: [String] = []
     /// The client that the backend sees (a fixed profile: protocol.md §2.7 a).

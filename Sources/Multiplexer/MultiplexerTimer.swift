@@ -12,6 +12,10 @@ public enum MultiplexerTimer: Hashable, Sendable, Codable {
     case tombstones
     /// The agent closed its input; what is in flight may still be answered.
     case grace(SessionID)
+    /// A client was asked something on behalf of a call, or the call is to be sent again after a moment.
+    case round(UInt64)
+    /// Clients that were asked something and do not come back.
+    case heldCalls
 }
 
 /// How much a log line matters, to the supervisor's own log.

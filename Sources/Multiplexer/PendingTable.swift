@@ -7,6 +7,7 @@ struct ReplyTarget: Sendable, Equatable, Codable {
     let session: SessionID
     let id: RawToken
     let batch: UInt32
+    var form: AnswerForm = []
 }
 
 /// A request at the backend whose answer has not come.
@@ -17,15 +18,35 @@ struct Pending: Sendable, Codable {
         case handshake
         case list(ListKey)
         case subscription(String)
+        /// A listen of a client, at a backend that serves it itself.
+        case listen(UInt64)
+        /// Our own listen for changed lists, and one for a resource.
+        case changes
+        case resource(String)
+        /// The client was asked something, and comes back with the handle.
+        case held(SessionID, handle: String)
         /// Nobody waits for the answer.
         case nobody
+
+        /// Whether the answer comes at the end of a stream only: such a request is no work under way.
+        var isStream: Bool {
+            switch self {
+            case .listen, .changes, .resource: true
+            default: false
+            }
+        }
     }
 
-    let owner: Owner
+    var owner: Owner
     /// The client's own token, to be put back into progress notifications.
     var progressToken: RawToken?
     /// When it was cancelled: the answer, should it come, is nobody's any more.
     var cancelledAt: Int64?
+    /// The client's request as it came, where the backend's answer may be a question, and how often it was one.
+    var request: [UInt8]?
+    var round = 0
+    /// What the backend wanted of the client and did not get.
+    var refused: ClientFeature?
 }
 
 /// Every request at the backend, by the id that we gave it. Ids are never used twice, whatever backend lives.
@@ -36,6 +57,7 @@ struct PendingTable: Sendable, Codable {
     private(set) var runningBySession: [SessionID: Int] = [:]
     private(set) var runningLocally = 0
     private(set) var cancelledCount = 0
+    private(set) var streamCount = 0
 
     init() { entries.reserveCapacity(128) }
 
@@ -59,6 +81,7 @@ struct PendingTable: Sendable, Codable {
     /// Leaves a tombstone: the id stays known until the answer comes.
     mutating func cancel(_ id: UInt64, now: Int64) {
         guard let index = entries.index(forKey: id), entries.values[index].cancelledAt == nil else { return }
+        if entries.values[index].owner.isStream { reassign(id, to: .nobody) }
         entries.values[index].cancelledAt = now
         cancelledCount += 1
     }
@@ -70,6 +93,7 @@ struct PendingTable: Sendable, Codable {
         runningBySession.removeAll()
         runningLocally = 0
         cancelledCount = 0
+        streamCount = 0
         return all
     }
 
@@ -79,11 +103,35 @@ struct PendingTable: Sendable, Codable {
 
     private mutating func count(_ owner: Pending.Owner, by difference: Int) {
         switch owner {
-        case .session(let target):
-            let running = (runningBySession[target.session] ?? 0) + difference
-            runningBySession[target.session] = running == 0 ? nil : running
+        case .session(let target): count(target.session, by: difference)
         case .local: runningLocally += difference
+        case .held(let session, _): count(session, by: difference)
+        case .listen, .changes, .resource: streamCount += difference
         default: break
         }
     }
+
+    private mutating func count(_ session: SessionID, by difference: Int) {
+        let running = (runningBySession[session] ?? 0) + difference
+        runningBySession[session] = running == 0 ? nil : running
+    }
+}
+
+extension PendingTable {
+    /// The answer is for another now.
+    mutating func reassign(_ id: UInt64, to owner: Pending.Owner) {
+        guard let old = entries[id]?.owner else { return }
+        count(old, by: -1)
+        entries[id]?.owner = owner
+        count(owner, by: 1)
+    }
+
+    mutating func keep(_ request: [UInt8], round: Int, at id: UInt64) {
+        entries[id]?.request = request
+        entries[id]?.round = round
+    }
+
+    mutating func note(_ progressToken: RawToken?, at id: UInt64) { entries[id]?.progressToken = progressToken }
+
+    mutating func noteRefusal(of feature: ClientFeature, at id: UInt64) { entries[id]?.refused = feature }
 }

@@ -12,6 +12,8 @@ struct ResumeValue: Sendable {
     let protocolVersion: String
     let isInitialized: Bool
     let clientInfo: JSONObject?
+    /// Raw.
+    let clientCapabilities: [UInt8]
     let level: LogSeverity?
     let subscriptions: [String]
 
@@ -19,6 +21,7 @@ struct ResumeValue: Sendable {
         protocolVersion = state.protocolVersion
         isInitialized = state.phase == .initialized
         clientInfo = state.clientInfo
+        clientCapabilities = state.clientCapabilities.count <= Self.clientInfoBytes ? state.clientCapabilities : []
         level = state.level
         subscriptions = state.subscriptions.sorted()
     }
@@ -31,6 +34,7 @@ struct ResumeValue: Sendable {
         self.protocolVersion = protocolVersion
         self.isInitialized = isInitialized
         clientInfo = value["client"]?.objectValue
+        clientCapabilities = value["capabilities"]?.stringValue.map { Array($0.utf8) } ?? []
         level = value["level"]?.stringValue.flatMap(LogSeverity.init(name:))
         subscriptions = value["subscriptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
@@ -40,6 +44,9 @@ struct ResumeValue: Sendable {
             "v": .int(Self.version), "protocol": .string(protocolVersion), "initialized": .bool(isInitialized),
         ]
         if let client = shortClientInfo { object["client"] = .object(client) }
+        if !clientCapabilities.isEmpty {
+            object["capabilities"] = .string(String(decoding: clientCapabilities, as: UTF8.self))
+        }
         if let level { object["level"] = .string(level.name) }
         var room = Self.subscriptionBytes
         let kept = subscriptions.prefix {

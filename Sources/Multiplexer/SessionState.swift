@@ -19,12 +19,27 @@ struct SessionState: Sendable, Codable {
         case handshake
         case list(ListKey)
         case subscription(String)
+        /// `server/discover` waits for the backend.
+        case discover
+        case listen(UInt64)
+        /// The client is asked something before the request is sent again.
+        case round(UInt64)
+
+        /// Whether the request stays open until somebody ends it.
+        var isListen: Bool {
+            if case .listen = self { true } else { false }
+        }
     }
 
     var phase = Phase.opened
     var protocolVersion = ""
     var clientInfo: JSONObject?
+    /// As declared in `initialize`, raw; empty: none were.
+    var clientCapabilities: [UInt8] = []
+    /// For a client of the stateless era: the most talkative that it asked for so far.
     var level: LogSeverity?
+    /// The levels that its open requests asked for, in that era.
+    var requestLevels: [RawToken: LogSeverity] = [:]
     var subscriptions: Set<String> = []
     var requests: [RawToken: Place] = [:]
     /// Requests at the backend; more than the configured number wait in `queue`.
@@ -36,7 +51,7 @@ struct SessionState: Sendable, Codable {
     var refusedLines = 0
 
     /// Whether an answer is still owed.
-    var isWaiting: Bool { !requests.isEmpty || !queue.isEmpty }
+    var isWaiting: Bool { !queue.isEmpty || requests.values.contains { !$0.isListen } }
 }
 
 /// The answers of a batch (JSON-RPC arrays exist in revision 2025-03-26 only), sent as one array when all are there.

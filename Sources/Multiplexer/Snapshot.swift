@@ -8,6 +8,8 @@ public struct Snapshot: Sendable, Equatable {
 
     /// The raw `result` of `initialize`.
     public var initializeResult: [UInt8]
+    /// The raw `result` of `server/discover`, of a server of the stateless era.
+    public var discoverResult: [UInt8]?
     /// The raw `result` (first page) by method.
     public var lists: [String: [UInt8]] = [:]
 
@@ -19,6 +21,7 @@ public struct Snapshot: Sendable, Equatable {
             let stored = json["lists"]?.objectValue
         else { return nil }
         initializeResult = Array(result.utf8)
+        discoverResult = json["discover"]?.stringValue.map { Array($0.utf8) }
         for member in stored.members { lists[member.key] = member.value.stringValue.map { Array($0.utf8) } }
     }
 
@@ -28,10 +31,12 @@ public struct Snapshot: Sendable, Equatable {
         for (method, result) in lists.sorted(by: { $0.key < $1.key }) {
             stored[method] = .string(String(decoding: result, as: UTF8.self))
         }
-        return [
+        var json: JSONObject = [
             "version": .int(Self.version), "initialize": .string(String(decoding: initializeResult, as: UTF8.self)),
             "lists": .object(stored),
         ]
+        json["discover"] = discoverResult.map { .string(String(decoding: $0, as: UTF8.self)) }
+        return .object(json)
     }
 
     /// The revision that the backend answered with.

@@ -21,8 +21,12 @@ struct SubscriptionTable: Sendable, Codable {
         /// Those whose `subscribe` or `unsubscribe` waits for the backend.
         var subscribing: [ReplyTarget] = []
         var unsubscribing: [ReplyTarget] = []
+        /// The clients' listens that want it, by number.
+        var listens: Set<UInt64> = []
+        /// The listen at a backend of the stateless era.
+        var request: UInt64?
 
-        var isWanted: Bool { !sessions.isEmpty || !subscribing.isEmpty }
+        var isWanted: Bool { !sessions.isEmpty || !subscribing.isEmpty || !listens.isEmpty }
         var isUnused: Bool { atBackend == .off && !isWanted && unsubscribing.isEmpty }
     }
 
@@ -39,6 +43,13 @@ struct SubscriptionTable: Sendable, Codable {
     func subscribers(of uri: String) -> [SessionID] {
         var all: Set<SessionID> = []
         for (key, entry) in entries where key == uri || isPart(uri, of: key) { all.formUnion(entry.sessions) }
+        return all.sorted()
+    }
+
+    /// The same of the clients' listens.
+    func listeners(of uri: String) -> [UInt64] {
+        var all: Set<UInt64> = []
+        for (key, entry) in entries where key == uri || isPart(uri, of: key) { all.formUnion(entry.listens) }
         return all.sorted()
     }
 

@@ -9,6 +9,7 @@ public struct MetaMembers: Sendable {
     public private(set) var clientInfo = Envelope.Token()
     public private(set) var logLevel = Envelope.Token()
     public private(set) var serverInfo = Envelope.Token()
+    public private(set) var subscriptionID = Envelope.Token()
     /// From a reserved member's first quotation mark to behind its value, in order. Commas are not in it.
     public private(set) var reserved: [Range<Int>] = []
     /// The same of all others.
@@ -47,7 +48,7 @@ public struct MetaMembers: Sendable {
         case .clientInfo: clientInfo = token
         case .logLevel: logLevel = token
         case .serverInfo: serverInfo = token
-        case .subscriptionID: break
+        case .subscriptionID: subscriptionID = token
         }
     }
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What a server may ask a client, and the capability that a client declares for it.
+enum ClientFeature: String, Sendable, Codable, CaseIterable {
+    case roots
+    case sampling
+    case elicitation
+
+    init?(_ method: Method?) {
+        switch method {
+        case .rootsList: self = .roots
+        case .createMessage: self = .sampling
+        case .elicit: self = .elicitation
+        default: return nil
+        }
+    }
+
+    /// Whether these capabilities, as the client wrote them, have it.
+    func isDeclared(in capabilities: [UInt8]) -> Bool { memberRange(rawValue, in: capabilities.span) != nil }
+}
+
+/// A request of ours that is at a client.
+struct ClientQuestion: Sendable, Codable {
+    enum Origin: Sendable, Codable {
+        /// One of the questions of a round: the round's number and the question's key in it.
+        case round(UInt64, key: String)
+    }
+
+    let session: SessionID
+    let origin: Origin
+}
+
+/// The questions at clients, by the id that we gave them. Clients never see an id twice, whatever backend asked.
+struct QuestionTable: Sendable, Codable {
+    private(set) var entries: [UInt64: ClientQuestion] = [:]
+    private var lastID: UInt64 = 0
+
+    mutating func insert(_ question: ClientQuestion) -> UInt64 {
+        lastID += 1
+        entries[lastID] = question
+        return lastID
+    }
+
+    mutating func remove(_ id: UInt64) -> ClientQuestion? { entries.removeValue(forKey: id) }
+}
+
+extension Multiplexer {
+    /// Asks a client. The parameters leave as the server wrote them.
+    mutating func ask(
+        _ question: ClientQuestion, method: String, params: [UInt8], _ actions: inout Actions
+    ) -> UInt64 {
+        let id = questions.insert(question)
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":")
+        writeJSONString(method, to: &actions.bytes)
+        if !params.isEmpty {
+            actions.write(",\"params\":")
+            actions.bytes.append(contentsOf: params)
+        }
+        actions.write("}")
+        actions.sendToSession(question.session, from: start)
+        return id
+    }
+
+    /// Takes a question back.
+    mutating func withdraw(_ id: UInt64, _ actions: inout Actions) {
+        guard let question = questions.remove(id) else { return }
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(id)}}")
+        actions.sendToSession(question.session, from: start)
+    }
+
+    /// A client answers. Only its own questions are its to answer.
+    mutating func handleClientResponse(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, now: Int64,
+        _ actions: inout Actions
+    ) {
+        guard let id = ownID(line, envelope.id), questions.entries[id]?.session == session,
+            let question = questions.remove(id)
+        else {
+            return actions.log(.debug, "session \(session): a response to no question of ours, ignoring")
+        }
+        switch question.origin {
+        case .round(let number, let key): finishQuestion(number, key, line, envelope, now: now, &actions)
+        }
+    }
+}
