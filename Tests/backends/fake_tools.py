@@ -39,6 +39,7 @@ DESCRIPTIONS = {
     "allocate": "Takes and touches `bytes` bytes of memory, and keeps them.",
     "grandchild": "Starts a process in a session of its own that ignores SIGTERM; returns its pid.",
     "close_stdout": "Closes stdout without ending.",
+    "multiply": "Forks sleeping children until it may not, `most` at most; returns how many there are.",
 }
 
 
@@ -173,6 +174,18 @@ class Tools:
 
     def tool_grandchild(self, id, given, meta):
         return str(grandchild(given.get("holds_stdout", False)))
+
+    def tool_multiply(self, id, given, meta):
+        born = 0
+        while born < given["most"]:
+            try:
+                if os.fork() == 0:
+                    while True:
+                        signal.pause()
+            except OSError:
+                break
+            born += 1
+        return f"{born} born"
 
     def tool_close_stdout(self, id, given, meta):
         os.close(1)

@@ -13,7 +13,9 @@ from harness.agent import Agent
 from harness.supervisor import Supervisor
 from harness.waiting import eventually
 
-BACKEND = pathlib.Path(__file__).resolve().parents[1] / "backends" / "fake_backend.py"
+HERE = pathlib.Path(__file__).resolve().parent
+# Beside this file where a lab has its own copy.
+BACKEND = next(path for path in (HERE / "fake_backend.py", HERE.parent / "backends" / "fake_backend.py") if path.exists())
 
 
 class World:

@@ -13,6 +13,7 @@ from .control import ControlConnection
 from .waiting import eventually
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
+# The environment decides first: a lab has its own copy of these files, and of the programs.
 BINARIES = pathlib.Path(os.environ.get("MCP_BIN", PROJECT / ".build" / "debug")).absolute()
 LIMIT_S = 20.0
 

@@ -67,10 +67,10 @@ def units(pattern="app-mcp-*.scope"):
 class Session:
     """One agent's session: the shim in front of a server's command."""
 
-    def __init__(self, repository, *command, options=()):
+    def __init__(self, repository, *command, options=(), environment=None):
         self.shim = subprocess.Popen(
             [f"{BIN}/mcp-shim", *options, "--", *command], cwd=repository, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
         self.buffer = b""
         self.number = 0
 
