@@ -15,7 +15,7 @@ extension Multiplexer {
     }
 
     private mutating func sendInitialize(_ actions: inout Actions) {
-        let capabilities: JSONValue = configuration.repositoryRoots.isEmpty ? [:] : ["roots": [:]]
+        let capabilities = configuration.declaredCapabilities
         let params: JSONValue = [
             "protocolVersion": .string(Handshake.newestRevision), "capabilities": capabilities,
             "clientInfo": ["name": .string(configuration.clientName), "version": .string(configuration.clientVersion)],

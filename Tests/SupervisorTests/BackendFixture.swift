@@ -75,7 +75,8 @@ actor Stage {
         let registry = Registry(
             loop: loop, streams: streams, launcher: launcher,
             files: ConfigurationFiles(named: nil, configurationHome: state), configuration: configuration,
-            snapshots: SnapshotStore(directory: state, log: log), log: log)
+            snapshots: SnapshotStore(directory: state, log: log), eras: EraStore(directory: state + "/eras", log: log),
+            log: log)
         registry.wake = { [weak self, loop] in
             guard let self else { return }
             loop.task(of: self) { await $0.takeStep() }
@@ -121,10 +122,10 @@ func withStage(
 
 extension Registry {
     /// A backend that runs a script.
-    func backend(running script: String) throws -> Backend {
+    func backend(running script: String, era: EraChoice = .legacy) throws -> Backend {
         let key = SharingKey(
             server: "script", share: .repo, repository: "/", directory: "/", session: "", command: [script],
-            environment: [])
+            era: era, environment: [])
         return backend(for: key, directory: try openDirectory("/"))
     }
 }

@@ -10,12 +10,12 @@ import Testing
 
     func key(
         server: String = "serena", share: Sharing = .repo, repository: String = "/r", directory: String = "/r",
-        session: String = "", command: [String] = ["serena", "start"],
+        session: String = "", command: [String] = ["serena", "start"], era: EraChoice = .legacy,
         environment: [String] = ["A=1", "TOKEN=\(secret)"]
     ) -> SharingKey {
         SharingKey(
             server: server, share: share, repository: repository, directory: directory, session: session,
-            command: command, environment: environment.map { Array($0.utf8) })
+            command: command, era: era, environment: environment.map { Array($0.utf8) })
     }
 
     /// The same but for one thing each.
@@ -23,7 +23,7 @@ import Testing
         [
             ("server", key(server: "other")), ("share", key(share: .user)), ("repo", key(repository: "/s")),
             ("directory", key(directory: "/s")), ("session", key(session: "s1")),
-            ("command", key(command: ["serena", "stop"])),
+            ("command", key(command: ["serena", "stop"])), ("era", key(era: .auto)),
             ("environment: TOKEN", key(environment: ["A=1", "TOKEN=other"])),
             ("environment: TOKEN", key(environment: ["A=1"])),
             ("environment: B", key(environment: ["A=1", "B=", "TOKEN=\(SharingKeyTests.secret)"])),

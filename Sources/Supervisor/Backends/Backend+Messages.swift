@@ -34,8 +34,17 @@ extension Backend {
     }
 
     func receiveFromProcess(_ line: Span<UInt8>) {
-        withMultiplexer { machine, now, actions in machine.receiveFromBackend(line, now: now, into: &actions) }
+        withMultiplexer { machine, now, actions in
+            if machine.wantsChance { machine.give(chance: Backend.chance()) }
+            machine.receiveFromBackend(line, now: now, into: &actions)
+        }
         if multiplexer.inFlight == 0 { referencesChanged() }
+    }
+
+    /// For handles that nobody can guess.
+    private static func chance() -> [UInt64] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<16).map { _ in generator.next() }
     }
 
     func receiveOversizeFromProcess(beginning: Span<UInt8>, length: Int) {
@@ -53,7 +62,7 @@ extension Backend {
         case .disarm(let timer): messageTimers[timer] = nil
         case .endSession(let session, let reason): sessions[session]?.end(reason)
         case .sessionChanged(let session): sessions[session]?.machineChanged()
-        case .snapshotChanged: registry.snapshots.store(multiplexer.snapshot, for: key)
+        case .snapshotChanged: registry.snapshots.store(multiplexer.snapshot, for: key, profile: profile)
         case .log(let level, let text): registry.log.write(level, text, backend: id, unit: process?.launched.unit)
         case .ready: handshakeDone()
         case .startFailed(let reason): handshakeFailed(reason)

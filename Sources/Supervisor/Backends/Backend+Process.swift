@@ -72,15 +72,16 @@ extension Backend {
         registry.log.info("starting \(order.command.first ?? "")", backend: id)
         registry.inBackground {
             do {
+                let era = try await self.findEra()
                 let launched = try await self.registry.launcher.launch(order)
-                self.launched(launched, attempt: attempt)
+                self.launched(launched, attempt: attempt, era: era)
             } catch {
                 self.launchFailed("\(error)")
             }
         }
     }
 
-    private func launchOrder() -> LaunchOrder {
+    func launchOrder() -> LaunchOrder {
         let mark = Array("\(BackendMark.variable)=\(BackendMark(backend: id))".utf8)
         let project = Array("CLAUDE_PROJECT_DIR=\(key.repository)".utf8)
         let environment = key.environment + [mark] + (key.repository.isEmpty ? [] : [project])
@@ -91,7 +92,7 @@ extension Backend {
             killTimeout: BackendLifecycle.killTimeout)
     }
 
-    private func launched(_ launched: LaunchedBackend, attempt: Int) {
+    private func launched(_ launched: LaunchedBackend, attempt: Int, era: BackendEra) {
         do {
             process = try BackendProcess(launched, backend: self, loop: registry.streams)
         } catch {
@@ -103,7 +104,8 @@ extension Backend {
         if timedOut { return kill() }
         registry.log.info("started as process \(launched.pid)", backend: id, unit: launched.unit)
         if case .stopping(let step, _) = lifecycle.phase { return catchUp(with: step) }
-        withMultiplexer { machine, now, actions in machine.backendStarted(generation: attempt, now: now, into: &actions)
+        withMultiplexer { machine, now, actions in
+            machine.backendStarted(generation: attempt, era: era, now: now, into: &actions)
         }
     }
 

@@ -18,6 +18,8 @@ final class Backend {
     var configuration: EffectiveConfiguration
 
     var multiplexer: Multiplexer
+    /// What the server is told of its client; its snapshot holds for no other.
+    let profile: String
     var actions = Actions()
     var lifecycle: BackendLifecycle
     var sessions: [SessionID: Session] = [:]
@@ -60,7 +62,7 @@ final class Backend {
 
     init(
         key: SharingKey, name: BackendName, directory: consuming Descriptor, configuration: EffectiveConfiguration,
-        snapshot: Snapshot?, registry: Registry
+        registry: Registry
     ) {
         self.key = key
         self.name = name
@@ -68,8 +70,10 @@ final class Backend {
         self.configuration = configuration
         self.registry = registry
         lifecycle = BackendLifecycle(startTimeout: Backend.startTimeout, stopTimeout: configuration.stopTimeout)
+        let told = Backend.multiplexerConfiguration(key: key, configuration)
+        profile = told.profile
         multiplexer = Multiplexer(
-            configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
+            configuration: told, snapshot: registry.snapshots.load(for: key, profile: told.profile))
     }
 
     private static func multiplexerConfiguration(
@@ -77,6 +81,7 @@ final class Backend {
     ) -> MultiplexerConfiguration {
         var result = MultiplexerConfiguration()
         result.server = key.server
+        result.era = key.era == .modern ? .modern : .legacy
         result.repositoryRoots = key.repository.isEmpty ? [] : [FileURL.text(ofPath: key.repository)]
         result.clientName = "mcp-supervisor"
         result.clientVersion = Control.version

@@ -71,7 +71,8 @@ extension Backend {
         }
         return BackendStatus(
             id: id, server: key.server, repo: key.repository, share: key.share, state: state,
-            unit: process?.launched.unit, pid: process?.launched.pid, generation: generation, era: .legacy,
+            unit: process?.launched.unit, pid: process?.launched.pid, generation: generation,
+            era: multiplexer.era == .modern ? .modern : .legacy,
             sessions: sessions.count, holds: holds.count, inFlight: multiplexer.inFlight, restarts: restarts,
             memory: memory, limits: held ?? configuration.limits, startedAt: startedAt.map(Clock.rfc3339),
             idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit)

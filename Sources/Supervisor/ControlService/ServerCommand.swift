@@ -66,7 +66,8 @@ struct ServerCommand {
         }
         return SharingKey(
             server: name, share: share, repository: share == .user ? "" : root, directory: directory,
-            session: share == .session ? session : "", command: arguments, environment: environment)
+            session: share == .session ? session : "", command: arguments, era: configured.era, environment: environment
+        )
     }
 
     /// Whether an argument is a relative path to something that is there: then the server must start there.

@@ -64,7 +64,8 @@ public actor Supervisor {
         let choice = try await LauncherChoice.make(options, loop: loop, streams: streams)
         let registry = Registry(
             loop: loop, streams: streams, launcher: choice.launcher, files: files, configuration: configuration,
-            snapshots: SnapshotStore(directory: options.stateDirectory + "/snapshots", log: log), log: log)
+            snapshots: SnapshotStore(directory: options.stateDirectory + "/snapshots", log: log),
+            eras: EraStore(directory: options.stateDirectory + "/eras", log: log), log: log)
         registry.warnings = choice.warnings
         for warning in choice.warnings { log.notice(warning) }
         registry.wake = { [weak self, loop] in

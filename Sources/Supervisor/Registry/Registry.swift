@@ -13,6 +13,7 @@ final class Registry {
     let launcher: any Launcher
     let files: ConfigurationFiles
     let snapshots: SnapshotStore
+    let eras: EraStore
     let log: Log
     let events = EventFeed()
     let startedAt = Clock.monotonicMilliseconds()
@@ -35,7 +36,7 @@ final class Registry {
 
     init(
         loop: EventLoop, streams: StreamLoop, launcher: any Launcher, files: ConfigurationFiles,
-        configuration: Configuration, snapshots: SnapshotStore, log: Log
+        configuration: Configuration, snapshots: SnapshotStore, eras: EraStore, log: Log
     ) {
         self.loop = loop
         self.streams = streams
@@ -43,6 +44,7 @@ final class Registry {
         self.files = files
         self.configuration = configuration
         self.snapshots = snapshots
+        self.eras = eras
         self.log = log
         ignored = IgnoredEnvironment(additional: configuration.ignoreEnvironment)
         streams.wantsFlush = { [loop, weak streams] in loop.afterDispatch { streams?.flushAll() } }
@@ -86,7 +88,7 @@ final class Registry {
         let backend = Backend(
             key: key, name: name, directory: directory,
             configuration: configuration.effective(server: key.server, repository: key.repository),
-            snapshot: snapshots.load(for: key), registry: self)
+            registry: self)
         backends[key] = backend
         return backend
     }

@@ -42,6 +42,10 @@ struct Lobby {
         let id = message["id"]
         switch method {
         case "initialize": return initialize(message, line)
+        // Whoever is told no shakes hands, and can be asked for roots then.
+        case "server/discover":
+            let error: JSONValue = ["code": -32601, "message": "Method not found: server/discover"]
+            return id.map { [answer($0, "error", error)] } ?? []
         case "ping": return id.map { [answer($0, result: .object(JSONObject()))] } ?? []
         case "notifications/initialized": return initialized(line)
         default: return place(line, method, id)
@@ -116,15 +120,16 @@ struct Lobby {
         case "tools/call":
             return answer(id, result: ["content": [["type": "text", "text": .string(reason)]], "isError": true])
         default:
-            let error: JSONValue = ["code": -32603, "message": .string(reason)]
-            let reply: JSONValue = ["jsonrpc": "2.0", "id": id, "error": error]
-            return .send(Array(reply.text.utf8) + [0x0A])
+            return answer(id, "error", ["code": -32603, "message": .string(reason)])
         }
     }
 
-    private func answer(_ id: JSONValue, result: JSONValue) -> Step {
-        let reply: JSONValue = ["jsonrpc": "2.0", "id": id, "result": result]
-        return .send(Array(reply.text.utf8) + [0x0A])
+    private func answer(_ id: JSONValue, result: JSONValue) -> Step { answer(id, "result", result) }
+
+    private func answer(_ id: JSONValue, _ member: String, _ value: JSONValue) -> Step {
+        var reply: JSONObject = ["jsonrpc": "2.0", "id": id]
+        reply[member] = value
+        return .send(Array(JSONValue.object(reply).text.utf8) + [0x0A])
     }
 
     static func advice(_ server: String) -> String {

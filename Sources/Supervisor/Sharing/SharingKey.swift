@@ -14,6 +14,8 @@ struct SharingKey: Hashable, Sendable {
     /// Distinguishes sessions that share with nobody.
     let session: String
     let command: [String]
+    /// Which era the backend is spoken to in, as configured.
+    var era = EraChoice.legacy
     /// `NAME=value`, sorted, without the ignored ones.
     let environment: [[UInt8]]
 
@@ -24,6 +26,8 @@ struct SharingKey: Hashable, Sendable {
         hash.update(field: Array("\(command.count)".utf8))
         for argument in command { hash.update(field: Array(argument.utf8)) }
         for entry in environment { hash.update(field: entry) }
+        // Digests name files: those of the many servers that were there before there was a choice stay as they are.
+        if era != .legacy { hash.update(field: Array(era.rawValue.utf8)) }
         return hash.finish()
     }
 }
@@ -46,6 +50,7 @@ extension SharingKey {
         if directory != other.directory { names.append("directory") }
         if session != other.session { names.append("session") }
         if command != other.command { names.append("command") }
+        if era != other.era { names.append("era") }
         let own = variables
         let others = other.variables
         let all = Set(own.keys).union(others.keys)

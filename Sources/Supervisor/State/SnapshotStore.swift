@@ -23,10 +23,13 @@ final class SnapshotStore {
     private func path(of key: SharingKey) -> String { "\(directory)/\(key.digest).json" }
 
     /// The snapshot of a key; `nil` when there is none that fits: the program may have been replaced since.
-    func load(for key: SharingKey) -> Snapshot? {
+    ///
+    /// - Parameter profile: what the server will be told of its client.
+    func load(for key: SharingKey, profile: String) -> Snapshot? {
         guard key.share != .session, let bytes = try? Files.read(path(of: key), limit: 64 << 20) else { return nil }
         guard let document = try? JSONValue(parsing: bytes), document["version"]?.intValue == SnapshotStore.version,
-            document["server"]?.stringValue == key.server, document["program"] == fingerprint(of: key),
+            document["server"]?.stringValue == key.server, document["program"] == ProgramFingerprint.json(of: key),
+            document["profile"]?.stringValue == profile,
             let stored = document["snapshot"], let snapshot = Snapshot(json: stored)
         else {
             Files.remove(path(of: key))
@@ -35,12 +38,13 @@ final class SnapshotStore {
         return snapshot
     }
 
-    func store(_ snapshot: Snapshot?, for key: SharingKey) {
+    func store(_ snapshot: Snapshot?, for key: SharingKey, profile: String) {
         guard key.share != .session, let snapshot else { return }
         var document = JSONObject()
         document["version"] = .int(SnapshotStore.version)
         document["server"] = .string(key.server)
-        document["program"] = fingerprint(of: key)
+        document["program"] = ProgramFingerprint.json(of: key)
+        document["profile"] = .string(profile)
         document["snapshot"] = snapshot.json
         do {
             try Files.makeDirectory(directory)
@@ -50,18 +54,5 @@ final class SnapshotStore {
             if !complained { log.warning("\(error); the next start of \(key.server) takes longer, ignoring") }
             complained = true
         }
-    }
-
-    /// What tells one build of the server's program from another: its file's time and size.
-    private func fingerprint(of key: SharingKey) -> JSONValue {
-        guard let program = key.command.first else { return .null }
-        let path = key.variables["PATH"].map { String(decoding: $0.dropFirst(5), as: UTF8.self) } ?? ""
-        let candidates =
-            program.contains("/") ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
-        for candidate in candidates {
-            guard let file = Files.identity(candidate), !file.isDirectory else { continue }
-            return .array([.int(file.modified), .int(file.size), .string(candidate)])
-        }
-        return .null
     }
 }
