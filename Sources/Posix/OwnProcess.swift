@@ -85,6 +85,9 @@ extension Descriptor {
 }
 
 extension OwnProcess {
+    /// Lets everybody else have the processor first (setpriority(2)).
+    public static func yieldProcessor() { _ = setpriority(PRIO_PROCESS, 0, 19) }
+
     /// Gives heap pages that are free back to the kernel (malloc_trim(3)).
     public static func releaseUnusedMemory() { cposix_trim_heap() }
 }

@@ -10,6 +10,7 @@ import Testing
         "Multiplexer": ["MCPWire"],
         "ToolSearch": ["MCPWire"],
         "Posix": ["CPosix"],
+        "Embedding": ["CEmbedding", "Posix", "ToolSearch"],
         "mcp-shim": ["CPosix"],
         "mcp-gate": ["CPosix"],
     ]
@@ -29,7 +30,7 @@ import Testing
     }
 
     /// Foundation would triple the daemon's memory; `Glibc` and `Dispatch` have one door each.
-    @Test(arguments: ["Control", "Supervisor", "Posix", "Systemd", "mcp-supervisor"])
+    @Test(arguments: ["Control", "Embedding", "Supervisor", "Posix", "Systemd", "mcp-embed", "mcp-supervisor"])
     func theDaemonIsFreeOfFoundation(target: String) {
         #expect(!SourceTree.target(target).isEmpty)
         for file in SourceTree.target(target) {
@@ -41,7 +42,9 @@ import Testing
     @Test func onlyTheSupervisorKnowsTheMultiplexerAndTheConfigurationsFormat() {
         for file in SourceTree.sources {
             for module in ["Multiplexer", "TOMLKit", "ToolSearch"] where file.imports.contains(module) {
-                #expect(file.path.hasPrefix("Sources/Supervisor/"), "\(file.path) imports \(module)")
+                let isEmbedding = module == "ToolSearch" && file.path.hasPrefix("Sources/Embedding/")
+                #expect(
+                    file.path.hasPrefix("Sources/Supervisor/") || isEmbedding, "\(file.path) imports \(module)")
             }
         }
     }

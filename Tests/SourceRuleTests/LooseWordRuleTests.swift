@@ -9,6 +9,7 @@ import Testing
         ("Sources/Posix/", "system calls take pointers"),
         ("Sources/Systemd/", "so does libsystemd"),
         ("Sources/CPosix/", "C"),
+        ("Sources/Embedding/", "weights are read where they are mapped"),
         ("Sources/MCPWire/WideLoads.swift", "eight bytes in one load, for the scanner"),
         ("Sources/Supervisor/Daemon/Supervisor.swift", "an actor's executor is named unowned"),
     ]

@@ -24,6 +24,8 @@ ROOT = pathlib.Path(os.environ.get("MCP_TEST_VENVS") or pathlib.Path(__file__).r
 PINS = {
     # The tests themselves.
     "test": ["pytest==9.2.0", "pytest-timeout==2.4.0", "pytest-xdist==3.8.0", "varlink==31.0.0"],
+    # What scripts/engine computes with.
+    "engine": ["numpy==2.4.6"],
     # Real clients.
     "sdk1": ["mcp==1.30.0"],
     "sdk2": ["mcp==2.3.0"],
