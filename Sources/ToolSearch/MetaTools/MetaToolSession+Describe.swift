@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// `describe_tool`: definitions as the server wrote them, one text each.
+extension MetaToolSession {
+    private static let mostNames = 50
+
+    mutating func describe(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ arguments: RawMember?, _ view: MetaToolView,
+        mayWait: Bool
+    ) -> MetaToolVerdict {
+        let asker = Asker(line, envelope)
+        let names = names(arguments.flatMap { try? JSONValue(parsing: line.extracting($0.value)) })
+        guard !names.isEmpty else {
+            return refuse(asker, "describe_tool takes {\"name\": \"TOOL\"} or {\"names\": [\"TOOL\", …]}.")
+        }
+        let isKnown = view.catalog.map { catalog in names.allSatisfy { isSomething($0, catalog) } } ?? false
+        if mayWait, !isKnown, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
+        guard let catalog = view.catalog else {
+            return refuse(asker, "The server is not available now: \(view.unavailable ?? "its tools are not known")")
+        }
+        tally.descriptions += 1
+        let texts = names.map { description(of: $0, catalog, view) }
+        for text in texts { tally.answerTokens += TokenEstimate.tokens(in: Array(text.utf8)) }
+        let nothing = names.allSatisfy { !isSomething($0, catalog) }
+        return .replaced([asker.answer(texts: texts, isError: nothing)])
+    }
+
+    private func names(_ values: JSONValue?) -> [String] {
+        var names = (values?["names"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if let name = values?["name"]?.stringValue ?? values?["names"]?.stringValue { names.insert(name, at: 0) }
+        return Array(names.filter { !$0.isEmpty }.prefix(Self.mostNames))
+    }
+
+    private func isSomething(_ name: String, _ catalog: ToolCatalog) -> Bool {
+        name == MetaTool.instructionsName || catalog.resolve(name) != nil
+    }
+
+    private mutating func description(of name: String, _ catalog: ToolCatalog, _ view: MetaToolView) -> String {
+        if let found = catalog.resolve(name) { return String(decoding: found.entry.definition, as: UTF8.self) }
+        if name == MetaTool.instructionsName {
+            return view.instructions.isEmpty ? "\(catalog.server) gives no instructions." : view.instructions
+        }
+        tally.wrongNames += 1
+        let near = catalog.closest(to: name, count: 3)
+        let hint = near.isEmpty ? "" : " Nearest: \(near.joined(separator: ", "))."
+        return "\(catalog.server) has no tool \"\(name.prefix(100))\".\(hint)"
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// A `find_tool` whose ranking is under way.
+struct FindRequest: Sendable, Codable {
+    let asker: Asker
+    let query: String
+    let limit: Int
+    /// Why the list could not be asked for again.
+    let unavailable: String?
+}
+
+extension MetaToolSession {
+    private static let defaultLimit = 5
+    private static let mostHits = 20
+    private static let longestQuery = 2000
+
+    mutating func find(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ arguments: RawMember?, _ view: MetaToolView,
+        mayWait: Bool
+    ) -> MetaToolVerdict {
+        if mayWait, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
+        let asker = Asker(line, envelope)
+        guard let catalog = view.catalog else { return .replaced([nothingKnown(asker, view)]) }
+        let values = arguments.flatMap { try? JSONValue(parsing: line.extracting($0.value)) }
+        let query = values?["query"]?.stringValue ?? values?.stringValue ?? ""
+        tally.searches += 1
+        guard query.contains(where: { !$0.isWhitespace }) else {
+            return .replaced([categories(asker, catalog, view)])
+        }
+        let asked = values?["limit"].flatMap { $0.doubleValue ?? $0.stringValue.flatMap(Double.init) }
+        let limit = Int(min(max(asked ?? Double(Self.defaultLimit), 1), Double(Self.mostHits)))
+        lastSearch += 1
+        let request = FindRequest(
+            asker: asker, query: String(query.prefix(Self.longestQuery)), limit: limit, unavailable: view.unavailable)
+        searches[lastSearch] = request
+        // Pinned tools are taken out afterwards.
+        let wanted = limit + options.pins.count
+        return .replaced([.search(ticket: lastSearch, query: request.query, limit: wanted)])
+    }
+
+    /// The ranking of a search; its places are those of the view's catalog.
+    public mutating func found(_ ranking: ToolRanking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
+        guard let request = searches.removeValue(forKey: ticket), let catalog = view.catalog else { return [] }
+        var hits = ranking.hits.filter { catalog.entries.indices.contains($0.place) && !isPinned($0.place, catalog) }
+        var confidence = ranking.confidence
+        if let exact = exactPlace(request.query, catalog) {
+            hits.removeAll { $0.place == exact }
+            hits.insert(ToolRanking.Hit(place: exact, score: 1), at: 0)
+            confidence = .high
+        }
+        let answer = FindAnswer(
+            catalog: catalog, hits: Array(hits.prefix(request.limit)), confidence: hits.isEmpty ? .none : confidence,
+            query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
+        if hits.isEmpty { tally.zeroHits += 1 }
+        return [answered(request.asker, text: answer.text, structured: answer.structured)]
+    }
+
+    private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {
+        options.pins.contains(catalog.entries[place].name)
+    }
+
+    /// The tool that the query names.
+    private func exactPlace(_ query: String, _ catalog: ToolCatalog) -> Int? {
+        let name = query.split(whereSeparator: \.isWhitespace)
+        guard name.count == 1, let found = catalog.resolve(String(name[0])), !options.pins.contains(found.entry.name)
+        else { return nil }
+        return catalog.place(of: found.entry.name)
+    }
+
+    private mutating func categories(_ asker: Asker, _ catalog: ToolCatalog, _ view: MetaToolView) -> MetaToolStep {
+        let names = catalog.entries.map(\.name).filter { !options.pins.contains($0) }
+        let groups = ToolCategories(names: names, server: catalog.server).categories
+        var lines = groups.map { "\($0.word) (\($0.names.count)): \($0.names.joined(separator: ", "))" }
+        lines.append("\(names.count) tools; find_tool with a query ranks them.")
+        var structured: JSONObject = ["matches": [], "total": .int(Int64(names.count))]
+        structured["categories"] = .object(
+            JSONObject(members: groups.map { .init(key: $0.word, value: .int(Int64($0.names.count))) }))
+        structured["unavailable"] = FindAnswer.unavailable(catalog.server, view.unavailable)
+        if let reason = view.unavailable { lines.append("\(catalog.server) is not available now: \(reason)") }
+        return answered(asker, text: lines.joined(separator: "\n"), structured: .object(structured))
+    }
+
+    /// The tools were never listed, and cannot be now.
+    private func nothingKnown(_ asker: Asker, _ view: MetaToolView) -> MetaToolStep {
+        let reason = view.unavailable ?? "its tools cannot be listed"
+        let text = "The server is not available now, so its tools are not known: \(reason)"
+        let structured: JSONValue = [
+            "matches": [], "total": 0, "confidence": "none",
+            "unavailable": FindAnswer.unavailable("server", reason),
+        ]
+        return asker.answer(texts: [text], isError: true, structured: Array(structured.text.utf8))
+    }
+
+    mutating func answered(_ asker: Asker, text: String, structured: JSONValue?) -> MetaToolStep {
+        tally.answerTokens += TokenEstimate.tokens(in: Array(text.utf8))
+        return asker.answer(texts: [text], structured: structured.map { Array($0.text.utf8) })
+    }
+}

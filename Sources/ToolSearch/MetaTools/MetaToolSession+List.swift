@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// A request that waits until the catalog is known.
+struct WaitingRequest: Sendable, Codable {
+    let id: RawToken
+    let line: [UInt8]
+}
+
+/// The session's own `tools/list` under way: the multiplexer answers it from its cache, or its backend does.
+struct ListFetch: Sendable, Codable {
+    /// More would be a server whose pages go round in a circle.
+    static let mostPages = 1000
+
+    var id: RawToken
+    var definitions: [[UInt8]] = []
+    var pages = 0
+}
+
+extension MetaToolSession {
+    /// The client's `tools/list`: the same to the end of the session.
+    mutating func list(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView, mayWait: Bool = true
+    ) -> MetaToolVerdict {
+        if isOn == true, let visibleList {
+            return .replaced([answer(Asker(line, envelope), list: visibleList)])
+        }
+        if mayWait, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
+        guard let catalog = view.catalog else { return .pass }
+        if isOn == nil { judge(catalog, view) }
+        guard isOn == true else { return .pass }
+        let list = MetaTool.list(catalog, options)
+        visibleList = list
+        let size = SizeJudgement(catalog, view.instructions, options)
+        tally.givenTokens += size.given
+        tally.plainTokens += size.plain
+        return .replaced([answer(Asker(line, envelope), list: list)])
+    }
+
+    private func answer(_ asker: Asker, list: [UInt8]) -> MetaToolStep {
+        var members: [UInt8] = []
+        members.write("\"tools\":")
+        members += list
+        // It stays as it is for this session, and may differ for another.
+        if asker.isModern { members.write(",\"ttlMs\":3600000,\"cacheScope\":\"private\"") }
+        return asker.answer(members)
+    }
+
+    private mutating func judge(_ catalog: ToolCatalog, _ view: MetaToolView) {
+        let isWorthIt = SizeJudgement(catalog, view.instructions, options).isWorthIt
+        isOn = isWorthIt && !options.isDeferring(clientName)
+        if isOn == true { tally.sessions = 1 }
+    }
+
+    /// Whether the catalog may be used as it is.
+    func requireCatalog(_ view: MetaToolView) -> Bool { view.catalog != nil && view.isFresh }
+
+    mutating func wait(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> [MetaToolStep] {
+        waiting.append(WaitingRequest(id: RawToken(line, envelope.id), line: [UInt8](line, envelope.object)))
+        return startFetch()
+    }
+
+    mutating func startFetch() -> [MetaToolStep] {
+        guard fetch == nil else { return [] }
+        fetch = ListFetch(id: RawToken("null"))
+        return [askForPage(cursor: nil)]
+    }
+
+    private mutating func askForPage(cursor: [UInt8]?) -> MetaToolStep {
+        fetches += 1
+        let id = "\"mcp-supervisor-tools-\(fetches)\""
+        fetch?.id = RawToken(id)
+        var line: [UInt8] = []
+        line.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"tools/list\"")
+        if cursor != nil || requestMeta != nil {
+            line.write(",\"params\":{")
+            if let cursor {
+                line.write("\"cursor\":")
+                line += cursor
+            }
+            if let requestMeta {
+                line.write(cursor == nil ? "\"_meta\":" : ",\"_meta\":")
+                line += requestMeta
+            }
+            line.write("}")
+        }
+        line.write("}\n")
+        return .toServer(line)
+    }
+
+    mutating func receivePage(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
+    ) -> [MetaToolStep] {
+        guard var fetch, let result = rawMembers(line, envelope.result), let tools = result["tools"],
+            let elements = rawElements(line, tools.value)
+        else {
+            let error = envelope.error.isEmpty ? nil : [UInt8](line, envelope.error)
+            return fetchFailed(error, view)
+        }
+        fetch.definitions += elements.map { [UInt8](line, $0) }
+        fetch.pages += 1
+        if let cursor = result["nextCursor"], cursor.kind == .string, fetch.pages < ListFetch.mostPages {
+            self.fetch = fetch
+            return [askForPage(cursor: [UInt8](line, cursor.value))]
+        }
+        self.fetch = nil
+        return [.learned(fetch.definitions)]
+    }
+
+    /// The catalog is as the session's backend told it, or as another session learned it.
+    public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] { settle(view) }
+
+    /// Serves what waited, with the catalog as it is.
+    mutating func settle(_ view: MetaToolView) -> [MetaToolStep] {
+        var steps: [MetaToolStep] = []
+        if !heldHandshakes.isEmpty {
+            if isOn == nil, let catalog = view.catalog { judge(catalog, view) }
+            steps += releaseHandshakes()
+        }
+        let requests = waiting
+        waiting = []
+        for request in requests { steps += serve(request, view) }
+        return steps
+    }
+
+    private mutating func serve(_ request: WaitingRequest, _ view: MetaToolView) -> [MetaToolStep] {
+        let line = request.line.span
+        guard isOn != false, let envelope = try? Envelope(scanning: line) else {
+            return [.toServer(request.line + [0x0A])]
+        }
+        let verdict =
+            envelope.knownMethod == .toolsList
+            ? list(line, envelope, view, mayWait: false) : call(line, envelope, view, mayWait: false)
+        switch verdict {
+        case .pass: return [.toServer(request.line + [0x0A])]
+        case .replaced(let steps): return steps
+        }
+    }
+
+    /// The list cannot be had: what was known is used; where nothing was, a request learns why.
+    private mutating func fetchFailed(_ error: [UInt8]?, _ view: MetaToolView) -> [MetaToolStep] {
+        fetch = nil
+        var view = view
+        let reason = error.flatMap { try? JSONValue(parsing: $0) }?["message"]?.stringValue
+        view.unavailable = view.unavailable ?? reason ?? "its tools cannot be listed"
+        guard view.catalog == nil else { return settle(view) }
+        // Nothing to judge by: whoever sees the whole list loses nothing.
+        if isOn == nil { isOn = false }
+        return settle(view)
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// The meta-tools of one session, as a pure machine between its client and the multiplexer.
+///
+/// Lines of the client go in before the multiplexer sees them, lines to the client before they leave. What is none of
+/// its business passes as it came; what it relays changed is spliced, never decoded and written again.
+public struct MetaToolSession: Sendable, Codable {
+    let options: MetaToolOptions
+    /// Whether the session sees the meta-tools; nil while `auto` has not judged.
+    public internal(set) var isOn: Bool?
+    var clientName: String?
+    /// Requests for a handshake whose answers are to be edited.
+    var handshakes: [RawToken: Bool] = [:]
+    /// Answers to those, which wait for `auto` to judge.
+    var heldHandshakes: [HeldHandshake] = []
+    /// The `tools` array that the client was shown.
+    var visibleList: [UInt8]?
+    /// Requests that wait for the catalog.
+    var waiting: [WaitingRequest] = []
+    var fetch: ListFetch?
+    var fetches: UInt64 = 0
+    /// What our own requests must carry in the era of 2026-07-28.
+    var requestMeta: [UInt8]?
+    /// Calls at the backend of tools that the client has not seen the schema of.
+    var calls: [RawToken: String] = [:]
+    var searches: [UInt64: FindRequest] = [:]
+    var lastSearch: UInt64 = 0
+    public var tally = MetaToolTally()
+
+    public init(options: MetaToolOptions) {
+        self.options = options
+        isOn = options.mode == .auto ? nil : options.mode == .on
+        if isOn == true { tally.sessions = 1 }
+    }
+
+    /// A line of the client.
+    public mutating func receive(_ line: Span<UInt8>, _ view: MetaToolView) -> MetaToolVerdict {
+        guard isOn != false, let envelope = try? Envelope(scanning: line) else { return .pass }
+        switch (envelope.kind, envelope.knownMethod) {
+        case (.request, .initialize), (.request, .discover):
+            return beginHandshake(line, envelope)
+        case (.request, .toolsList):
+            rememberMeta(line, envelope)
+            return list(line, envelope, view)
+        case (.request, .toolsCall):
+            rememberMeta(line, envelope)
+            return call(line, envelope, view, mayWait: true)
+        case (.notification, .cancelled):
+            return cancel(line, envelope)
+        default:
+            return .pass
+        }
+    }
+
+    /// A line for the client.
+    public mutating func receiveFromServer(_ line: Span<UInt8>, _ view: MetaToolView) -> MetaToolVerdict {
+        guard isOn != false, let envelope = try? Envelope(scanning: line) else { return .pass }
+        switch envelope.kind {
+        case .response: return answered(line, envelope, view)
+        // What the session sees does not change.
+        case .notification where envelope.knownMethod == .toolsChanged: return .replaced([])
+        default: return .pass
+        }
+    }
+
+    private mutating func answered(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
+    ) -> MetaToolVerdict {
+        let id = RawToken(line, envelope.id)
+        if let fetch, fetch.id == id { return .replaced(receivePage(line, envelope, view)) }
+        if let isModern = handshakes.removeValue(forKey: id) {
+            return endHandshake(line, envelope, isModern: isModern, view)
+        }
+        guard let tool = calls.removeValue(forKey: id) else { return .pass }
+        return explain(line, envelope, tool, view)
+    }
+
+    /// What waits here is never sent on; what is at the backend is cancelled there.
+    private mutating func cancel(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> MetaToolVerdict {
+        let id = RawToken(line, envelope.params.requestID.range)
+        if let place = waiting.firstIndex(where: { $0.id == id }) {
+            waiting.remove(at: place)
+            return .replaced([])
+        }
+        if let search = searches.first(where: { $0.value.asker.id == id }) {
+            searches[search.key] = nil
+            return .replaced([])
+        }
+        calls[id] = nil
+        return .pass
+    }
+
+    /// The client's own words about its era, for requests of ours.
+    private mutating func rememberMeta(_ line: Span<UInt8>, _ envelope: borrowing Envelope) {
+        guard envelope.isModern, let members = rawMembers(line, envelope.params.meta.range) else { return }
+        let kept = ["protocolVersion", "clientInfo", "clientCapabilities"].compactMap { name in
+            members["io.modelcontextprotocol/\(name)"]
+        }
+        var meta: [UInt8] = []
+        for member in kept {
+            meta.write(meta.isEmpty ? "{" : ",")
+            writeJSONString(member.name, to: &meta)
+            meta.write(":")
+            meta += [UInt8](line, member.value)
+        }
+        meta.write("}")
+        requestMeta = meta
+        guard clientName == nil, let info = members["io.modelcontextprotocol/clientInfo"]?.value else { return }
+        clientName = (try? JSONValue(parsing: line.extracting(info)))?["name"]?.stringValue
+    }
+}
+
+extension MetaToolSession {
+    private mutating func beginHandshake(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> MetaToolVerdict {
+        rememberMeta(line, envelope)
+        if let params = try? JSONValue(parsing: line.extracting(envelope.params.range)),
+            let name = params["clientInfo"]?["name"]?.stringValue
+        {
+            clientName = name
+        }
+        if options.mode == .auto, options.isDeferring(clientName) {
+            isOn = false
+            return .pass
+        }
+        handshakes[RawToken(line, envelope.id)] = envelope.isModern
+        return .pass
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What is known of the backend at the moment of an event.
+public struct MetaToolView: Sendable {
+    /// Nil: its tools were never listed.
+    public var catalog: ToolCatalog?
+    /// Whether nothing happened since that may have changed the list.
+    public var isFresh: Bool
+    /// The server's instructions, whole.
+    public var instructions: String
+    /// Why calls would fail just now.
+    public var unavailable: String?
+
+    public init(catalog: ToolCatalog?, isFresh: Bool, instructions: String, unavailable: String? = nil) {
+        self.catalog = catalog
+        self.isFresh = isFresh
+        self.instructions = instructions
+        self.unavailable = unavailable
+    }
+}
+
+/// What a session's meta-tools want done. Lines end with a newline.
+public enum MetaToolStep: Sendable, Equatable {
+    case toClient([UInt8])
+    /// To the multiplexer, as a line of the session's client.
+    case toServer([UInt8])
+    /// Rank the catalog; the answer is `found`.
+    case search(ticket: UInt64, query: String, limit: Int)
+    /// The whole list, as the session's backend tells it; the answer is `catalogChanged`.
+    case learned([[UInt8]])
+}
+
+/// What becomes of a line.
+public enum MetaToolVerdict: Sendable, Equatable {
+    /// It goes on as it came.
+    case pass
+    /// These take its place.
+    case replaced([MetaToolStep])
+}
+
+/// What a search found.
+public struct ToolRanking: Sendable {
+    /// A tool by its place in the catalog.
+    public struct Hit: Sendable, Equatable {
+        public let place: Int
+        public let score: Double
+
+        public init(place: Int, score: Double) {
+            self.place = place
+            self.score = score
+        }
+    }
+
+    /// How sure the ranking is: shown to the model, so that it asks again rather than settle for a wrong tool.
+    public enum Confidence: String, Sendable {
+        case high, medium, low, none
+    }
+
+    /// The best first.
+    public var hits: [Hit]
+    public var confidence: Confidence
+
+    public init(hits: [Hit], confidence: Confidence) {
+        self.hits = hits
+        self.confidence = confidence
+    }
+}
+
+/// Whom an answer of ours is for.
+struct Asker: Sendable, Codable {
+    let id: RawToken
+    /// Whether the request was in the words of revision 2026-07-28, whose results say that they are complete.
+    let isModern: Bool
+
+    init(_ line: Span<UInt8>, _ envelope: borrowing Envelope) {
+        id = RawToken(line, envelope.id)
+        isModern = envelope.isModern
+    }
+
+    /// A response with this result: the members of an object, without its brackets.
+    func answer(_ members: [UInt8]) -> MetaToolStep {
+        var line: [UInt8] = []
+        line.write("{\"jsonrpc\":\"2.0\",\"id\":")
+        id.write(to: &line)
+        line.write(",\"result\":{")
+        if isModern { line.write("\"resultType\":\"complete\",") }
+        line += members
+        line.write("}}\n")
+        return .toClient(line)
+    }
+
+    /// A tool's result: texts, and whether it is an error.
+    func answer(texts: [String], isError: Bool = false, structured: [UInt8]? = nil) -> MetaToolStep {
+        var members: [UInt8] = []
+        members.write("\"content\":")
+        JSONValue.array(texts.map { ["type": "text", "text": .string($0)] }).write(to: &members)
+        if let structured {
+            members.write(",\"structuredContent\":")
+            members += structured
+        }
+        members.write(",\"isError\":\(isError)")
+        return answer(members)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// All tools of a backend, shared by its sessions: what may be found, described and called.
+public struct ToolCatalog: Sendable {
+    public let server: String
+    /// In the server's order.
+    public let entries: [ToolEntry]
+    private let places: [String: Int]
+
+    public init(server: String, definitions: [[UInt8]]) {
+        self.server = server
+        entries = definitions.compactMap { ToolEntry(definition: $0) }
+        places = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Parameter list: a JSON array of definitions.
+    init(server: String, list: [UInt8]) {
+        let elements = rawElements(list.span, 0..<list.count) ?? []
+        self.init(server: server, definitions: elements.map { Array(list[$0]) })
+    }
+
+    public subscript(name: String) -> ToolEntry? { places[name].map { entries[$0] } }
+
+    /// What a model pays for all definitions, in tokens.
+    public var definitionTokens: Int { entries.reduce(0) { $0 + $1.tokens } }
+
+    public func place(of name: String) -> Int? { places[name] }
+
+    /// The tool that a model means by a name that it may have written its client's way: `mcp__server__tool`,
+    /// `server.tool`, other capitals or separators. Nil when that is nobody's, or could be two tools'.
+    func resolve(_ name: String) -> (entry: ToolEntry, isExact: Bool)? {
+        if let entry = self[name] { return (entry, true) }
+        for start in name.indices where "_./:-".contains(name[start]) {
+            let rest = name[name.index(after: start)...]
+            if let entry = self[String(rest)] { return (entry, false) }
+        }
+        let wanted = Self.folded(name)
+        let alike = entries.filter { Self.folded($0.name) == wanted }
+        return alike.count == 1 ? (alike[0], false) : nil
+    }
+
+    private static func folded(_ name: String) -> String {
+        String(name.lowercased().filter { $0.isLetter || $0.isNumber })
+    }
+
+    /// The names that are written most like this one, nearest first.
+    func closest(to name: String, count: Int, besides excluded: Set<String> = []) -> [String] {
+        let wanted = Bigrams(name)
+        let ranked = entries.filter { !excluded.contains($0.name) }
+            .map { (name: $0.name, likeness: wanted.likeness(to: Bigrams($0.name))) }
+            .filter { $0.likeness > 0 }
+            .sorted { ($1.likeness, $0.name) < ($0.likeness, $1.name) }
+        return ranked.prefix(count).map(\.name)
+    }
+}
+
+/// The pairs of neighbouring letters of a name, to tell how alike two names are (Dice's coefficient).
+private struct Bigrams {
+    private let pairs: Set<String>
+
+    init(_ name: String) {
+        let letters = Array(name.lowercased().filter { $0.isLetter || $0.isNumber })
+        pairs = Set(zip(letters, letters.dropFirst()).map { String([$0, $1]) })
+    }
+
+    func likeness(to other: Bigrams) -> Double {
+        let total = pairs.count + other.pairs.count
+        return total == 0 ? 0 : 2 * Double(pairs.intersection(other.pairs).count) / Double(total)
+    }
+}
