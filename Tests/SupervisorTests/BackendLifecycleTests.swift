@@ -83,7 +83,7 @@ import Testing
             .restTimer: Outcome(.starting, launch),
         ],
         .failed: [
-            .needed: Outcome(.failed(until: 30_000), [.refuse]),
+            .needed: Outcome(.failed(until: 3_200), [.refuse]),
             .stopAsked: Outcome(.stopped, [.disarm(.rest)]),
             .restartAsked: Outcome(.starting, [.disarm(.rest)] + launch),
         ],
@@ -156,8 +156,8 @@ import Testing
 
     @Test func aFailedBackendIsTriedAgainWhenItsPauseIsOver() {
         var machine = machine(at: .failed)
-        #expect(machine.handle(.needed, now: 29_999) == [.refuse])
-        #expect(machine.handle(.needed, now: 30_000) == BackendLifecycleTests.launch)
+        #expect(machine.handle(.needed, now: 3_199) == [.refuse])
+        #expect(machine.handle(.needed, now: 3_200) == BackendLifecycleTests.launch)
     }
 
     @Test func theFifthDeathOfACrashLoopIsReportedAsFinal() {
@@ -167,7 +167,26 @@ import Testing
         }
         _ = machine.handle(.needed, now: 0)
         #expect(machine.handle(.ended, now: 7) == BackendLifecycleTests.down + [.reportEnd(mayReturn: false)])
-        #expect(machine.phase == .failed(until: 30_007))
+        #expect(machine.phase == .failed(until: 3_207))
+    }
+
+    @Test func eachTryOfAFailedBackendThatFailsMakesThePauseLonger() {
+        var machine = machine(at: .failed)
+        var now: Int64 = 0
+        for pause: Int64 in [3_200, 6_400, 12_800, 25_600, 30_000, 30_000] {
+            #expect(machine.phase == .failed(until: now + pause))
+            now += pause
+            #expect(machine.handle(.needed, now: now) == BackendLifecycleTests.launch)
+            #expect(machine.handle(.ended, now: now) == BackendLifecycleTests.down + [.reportEnd(mayReturn: false)])
+        }
+    }
+
+    @Test func aTryThatServesForAMinuteEndsTheCrashLoop() {
+        var machine = machine(at: .failed)
+        let long: Int64 = 600_000
+        _ = machine.handle(.needed, now: long)
+        _ = machine.handle(.handshakeDone, now: long)
+        #expect(machine.handle(.ended, now: long + 60_000) == BackendLifecycleTests.death(served: true))
     }
 
     @Test func aRestartByHandForgetsTheDeaths() {

@@ -89,6 +89,26 @@ def test_a_crash_loop_ends_in_failed_with_the_last_lines_of_stderr(supervisor, f
     assert len(fake.processes) == started, "refused at once, without another start"
 
 
+def test_a_failed_backend_says_when_it_is_tried_again_and_one_request_does(supervisor, fake, repo, tmp_path):
+    """Broken until a file is there, as a server whose database is down."""
+    repaired = tmp_path / "repaired"
+    broken = ["sh", "-c", 'test -e "$1" || { echo no database >&2; exit 3; }; shift; exec "$@"', "server", str(repaired)]
+    agent = supervisor.agent([*broken, *fake.command()], repo, options=["--name", "broken"])
+    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    for _ in range(5):
+        agent.error(agent.request("initialize", params))
+    supervisor.wait_state("failed")
+    error = agent.error(agent.request("initialize", params), timeout=2)
+    assert "no database" in error["message"] and "s are over" in error["message"]
+    assert "no database" in error["data"]["stderr"]
+    repaired.touch()
+
+    def answered():
+        return "result" in agent.answer(agent.request("initialize", params))
+    eventually(answered, "a request after the pause starts it", 20)
+    assert supervisor.backend()["state"] == "ready"
+
+
 def test_a_restart_by_hand_ends_the_pause_of_a_crash_loop(pair, supervisor, fake):
     a, _ = pair
     for _ in range(5):

@@ -231,8 +231,13 @@ extension Backend {
         if lastExit?.reason != .oom, lastExit?.reason != .stopped, let line = tail.last, lastCause != nil {
             message += "; its last words: \(line.prefix(200))"
         }
-        if case .failed = lifecycle.phase {
-            message += "; it failed repeatedly and is not restarted for now (mcpctl restart \(id))"
+        if let advice = lastCause?.advice(id) { message += "; \(advice)" }
+        if case .failed(let until) = lifecycle.phase {
+            // Rounded up: whoever waits as long as it says is served.
+            let seconds = (max(0, until - registry.now) + 999) / 1000
+            message +=
+                "; it died repeatedly and is not started again before \(seconds) s are over "
+                + "(at once with: mcpctl restart \(id))"
         }
         var data = JSONObject()
         data["stderr"] = tail.isEmpty ? nil : .array(tail.map { .string($0) })

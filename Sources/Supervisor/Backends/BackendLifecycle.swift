@@ -51,13 +51,13 @@ struct BackendLifecycle: Sendable {
         case reportTimeout
     }
 
-    /// How long a failed backend refuses before a request may try again.
-    static let failedPause: Int64 = 30_000
     /// From SIGTERM to SIGKILL, and from one SIGKILL to the next.
     static let killTimeout: Int64 = 3_000
 
     private(set) var phase = Phase.stopped
     private(set) var policy = RestartPolicy()
+    /// When it got through its handshake.
+    private var readySince: Int64?
     private let startTimeout: Int64
     private let stopTimeout: Int64
 
@@ -72,7 +72,7 @@ struct BackendLifecycle: Sendable {
     mutating func handle(_ event: Event, now: Int64) -> [Order] {
         switch event {
         case .needed: needed(now)
-        case .handshakeDone: handshakeDone()
+        case .handshakeDone: handshakeDone(now)
         case .ended: ended(now)
         case .stopAsked: stop(again: false)
         case .restartAsked: restart()
@@ -99,9 +99,10 @@ struct BackendLifecycle: Sendable {
         }
     }
 
-    private mutating func handshakeDone() -> [Order] {
+    private mutating func handshakeDone(_ now: Int64) -> [Order] {
         guard phase == .starting else { return [] }
         phase = .ready
+        readySince = now
         return [.disarm(.start)]
     }
 
@@ -115,12 +116,12 @@ struct BackendLifecycle: Sendable {
         case .starting, .ready:
             // A start that failed answers whoever waits for it; a backend that served is waited for.
             let hadServed = phase == .ready
-            switch policy.died(at: now) {
+            switch policy.died(at: now, served: hadServed ? now - (readySince ?? now) : 0) {
             case .after(let delay):
                 phase = .resting(again: false)
                 return timers + [.reportEnd(mayReturn: hadServed), .arm(.rest, milliseconds: delay)]
-            case .crashLoop:
-                phase = .failed(until: now + BackendLifecycle.failedPause)
+            case .crashLoop(let pause):
+                phase = .failed(until: now + pause)
                 return timers + [.reportEnd(mayReturn: false)]
             }
         }

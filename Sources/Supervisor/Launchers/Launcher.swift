@@ -146,4 +146,11 @@ struct ExitCause: Sendable, Equatable {
             return "was killed: out of memory" + (known.isEmpty ? "" : " (\(known))")
         }
     }
+
+    /// What to do about it, where more memory may help: a limit twice as high, as a command.
+    func advice(_ backend: String) -> String? {
+        guard reason == .oom, let limit else { return nil }
+        let whom = isTotal ? "--total" : backend
+        return "raise the limit with: mcpctl limits \(whom) --set MemoryMax=\(ByteSize.text(limit * 2)) --persist"
+    }
 }
