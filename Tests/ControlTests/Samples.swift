@@ -11,7 +11,9 @@ enum Samples {
         unit: "app-mcp-serena.library_1f3a90c2-k7.scope", pid: 7, generation: 2, era: .legacy, sessions: 3, holds: 1,
         inFlight: 4, restarts: 5, memory: BackendMemory(currentBytes: 1, peakBytes: 2, pssBytes: 3), limits: limits,
         startedAt: "2026-11-22T12:00:00Z", idleSince: "2026-11-22T12:00:00Z",
-        lastExit: BackendExit(reason: .oom, status: 9, at: "2026-11-22T12:00:00Z", stderrTail: ["last words"]))
+        lastExit: BackendExit(
+            reason: .oom, status: 9, at: "2026-11-22T12:00:00Z", stderrTail: ["last words"],
+            shortage: .own, limitBytes: 1 << 30, peakBytes: 1 << 30))
 
     static let emptyBackend = BackendStatus(
         id: "x", server: "x", repo: "/", share: .session, state: .stopped, unit: nil, pid: nil, generation: 0,

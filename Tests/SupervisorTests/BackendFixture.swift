@@ -38,6 +38,7 @@ final class ScriptLauncher: Launcher {
 
     func terminate(_ backend: LaunchedBackend) async { backend.child.signalGroup(15) }
     func kill(_ backend: LaunchedBackend) async { backend.child.signalGroup(9) }
+    func examine(_ backend: LaunchedBackend) {}
     func cleanUp(_ backend: LaunchedBackend) async {}
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {}
     func limits(of backend: LaunchedBackend) async -> Limits? { nil }

@@ -23,6 +23,16 @@ public enum Era: String, Codable, Sendable {
     case modern
 }
 
+/// What was full when a backend ran out of memory.
+public enum Shortage: String, Codable, Sendable, CaseIterable {
+    /// Its own limit.
+    case own
+    /// The limit of all backends together.
+    case total
+    /// The machine, or the container that all of us are in.
+    case machine
+}
+
 /// Why a backend's last process ended.
 public struct BackendExit: Codable, Sendable, Equatable {
     /// The ways a process can end.
@@ -37,17 +47,30 @@ public struct BackendExit: Codable, Sendable, Equatable {
     public var at: String
     /// The last lines it wrote, oldest first.
     public var stderrTail: [String]
+    /// For `oom`: what was full, the limit that was met and the highest use, in bytes, as far as known.
+    public var shortage: Shortage?
+    public var limitBytes: Int64?
+    public var peakBytes: Int64?
 
-    public init(reason: Reason, status: Int32, at: String, stderrTail: [String] = []) {
+    public init(
+        reason: Reason, status: Int32, at: String, stderrTail: [String] = [], shortage: Shortage? = nil,
+        limitBytes: Int64? = nil, peakBytes: Int64? = nil
+    ) {
         self.reason = reason
         self.status = status
         self.at = at
         self.stderrTail = stderrTail
+        self.shortage = shortage
+        self.limitBytes = limitBytes
+        self.peakBytes = peakBytes
     }
 
     enum CodingKeys: String, CodingKey {
         case reason, status, at
         case stderrTail = "stderr_tail"
+        case shortage
+        case limitBytes = "limit_bytes"
+        case peakBytes = "peak_bytes"
     }
 }
 

@@ -19,7 +19,10 @@ public let interfaceDescription = #"""
       reason: (exit, signal, oom, timeout, limit, stopped),
       status: int,
       at: string,
-      stderr_tail: []string
+      stderr_tail: []string,
+      shortage: ?(own, total, machine),
+      limit_bytes: ?int,
+      peak_bytes: ?int
     )
 
     type Backend (

@@ -156,6 +156,7 @@ extension Backend {
 
     /// The process has ended: find out why, clean up behind it, then say so.
     func processEnded(_ ended: BackendProcess, _ how: ProcessEnd) {
+        registry.launcher.examine(ended.launched)
         registry.inBackground {
             let stopping = if case .stopping = self.lifecycle.phase { true } else { false }
             var cause = await self.registry.launcher.cause(of: how, ended.launched)
@@ -177,15 +178,11 @@ extension Backend {
         startedAt = nil
         inputDrained()
         lastExit = BackendExit(
-            reason: cause.reason, status: cause.status, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: lines)
+            reason: cause.reason, status: cause.status, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: lines,
+            shortage: cause.shortage, limitBytes: cause.limit, peakBytes: cause.peak)
         lastFailure = verdict ?? cause.clause
         lastCause = cause
-        let text = "backend \(id) \(cause.clause)"
-        if cause.reason == .stopped {
-            registry.log.info(text, backend: id, unit: ended.launched.unit)
-        } else {
-            registry.log.error(text, backend: id, unit: ended.launched.unit)
-        }
+        registry.log.death(cause, backend: id, unit: ended.launched.unit)
         isDown()
     }
 

@@ -16,6 +16,7 @@ final class DirectLauncher: Launcher {
     private let streams: StreamLoop
     private let logs: String
     private let descriptorLimit: UInt64
+    private let hierarchy = CgroupSupport.probe(managerGroup: nil).hierarchy
     /// The last lines of each backend that is down: at hand also when the disk is full.
     private var lastWords: [String: [String]] = [:]
     /// Children with a pidfd of their own: only its holder waits for them.
@@ -60,6 +61,8 @@ final class DirectLauncher: Launcher {
             let backend = LaunchedBackend(
                 child: child, unit: nil, identifier: order.identifier, input: pipes.input, output: pipes.output)
             backend.errorLog = log
+            backend.cgroup = UnitCgroup.path(ofProcess: backend.pid)
+            examine(backend)
             return backend
         } catch let error as PosixError {
             throw .spawn(error)
@@ -94,11 +97,20 @@ final class DirectLauncher: Launcher {
         }.sorted()
     }
 
+    /// The kernel's limits here are those of whatever we run in, a container mostly, and so are its counters.
+    func examine(_ backend: LaunchedBackend) {
+        guard let path = backend.cgroup, let events = UnitCgroup(path: path, hierarchy: hierarchy).existingMemoryEvents
+        else { return }
+        backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
+    }
+
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
-        switch end {
-        case .exited(let status): ExitCause(reason: .exit, status: status)
-        case .signaled(let number): ExitCause(reason: .signal, status: number)
+        var evidence = DeathEvidence(end: end, peak: backend.peakSeen)
+        // The counters are of everything in there: only a SIGKILL that is nobody else's is the kernel's.
+        if end == .signaled(9), !backend.wasKilled, let events = backend.eventsAtDeath, events.oomKill > 0 {
+            evidence.own = MemoryEvents(oomKill: events.oomKill)
         }
+        return evidence.cause
     }
 
     func cleanUp(_ backend: LaunchedBackend) async {

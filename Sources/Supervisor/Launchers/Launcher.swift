@@ -2,6 +2,7 @@
 
 import Control
 import Posix
+import Systemd
 
 /// Starts backends and ends them. One implementation asks systemd, the other does it by itself.
 ///
@@ -19,6 +20,9 @@ protocol Launcher: AnyObject {
 
     /// Ends every process of the backend (SIGKILL).
     func kill(_ backend: LaunchedBackend) async
+
+    /// To be called at once when the backend's process has ended: keeps what will be gone in a moment.
+    func examine(_ backend: LaunchedBackend)
 
     /// Why the backend's process ended, as well as can be known.
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause
@@ -96,6 +100,9 @@ final class LaunchedBackend {
     var peakSeen: Int64?
     /// Whether we ended it ourselves.
     var wasKilled = false
+    /// The memory counters of its cgroup: as last looked at, and what they rose by until its death.
+    var memoryBaseline = CounterBaseline()
+    var eventsAtDeath: MemoryEvents?
 
     init(child: ChildProcess, unit: String?, identifier: String, input: Int32, output: Int32) {
         self.child = child
@@ -128,8 +135,10 @@ struct ExitCause: Sendable, Equatable {
     /// For `oom`: the limit that was hit and the highest use, in bytes, as far as known.
     var limit: Int64?
     var peak: Int64?
-    /// For `oom`: the slice's total limit was hit, not the backend's own.
-    var isTotal = false
+    /// For `oom`: what was full.
+    var shortage: Shortage?
+    /// For `oom`: another process of the backend was killed, and this one ended because of that.
+    var hitHelper = false
 
     /// The cause as a clause: "was killed: out of memory (limit 1.0G, peak 1.0G)".
     var clause: String {
@@ -139,18 +148,27 @@ struct ExitCause: Sendable, Equatable {
         case .timeout: return "did not answer the handshake within \(Backend.startTimeout / 1000) s and was stopped"
         case .limit: return "reached its time limit"
         case .stopped: return "was stopped"
-        case .oom:
-            let whose = isTotal ? "the limit of all backends together" : "limit"
-            let facts = [limit.map { "\(whose) \(ByteSize.text($0))" }, peak.map { "peak \(ByteSize.text($0))" }]
-            let known = facts.compactMap(\.self).joined(separator: ", ")
-            return "was killed: out of memory" + (known.isEmpty ? "" : " (\(known))")
+        case .oom: return outOfMemory
         }
+    }
+
+    private var outOfMemory: String {
+        let what = hitHelper ? "ended because a process of it was killed" : "was killed"
+        let whose =
+            switch shortage {
+            case .total: "limit of all backends together"
+            case .machine: "the machine had none left"
+            case .own, nil: "limit"
+            }
+        let limit = limit.map { "\(whose) \(ByteSize.text($0))" } ?? (shortage == .machine ? whose : nil)
+        let known = [limit, peak.map { "peak \(ByteSize.text($0))" }].compactMap(\.self).joined(separator: ", ")
+        return "\(what): out of memory" + (known.isEmpty ? "" : " (\(known))")
     }
 
     /// What to do about it, where more memory may help: a limit twice as high, as a command.
     func advice(_ backend: String) -> String? {
         guard reason == .oom, let limit else { return nil }
-        let whom = isTotal ? "--total" : backend
+        let whom = shortage == .total ? "--total" : backend
         return "raise the limit with: mcpctl limits \(whom) --set MemoryMax=\(ByteSize.text(limit * 2)) --persist"
     }
 }

@@ -14,13 +14,14 @@ final class ScopeLauncher: Launcher {
     var enforcesLimits: Bool { support.limitsMemory }
 
     private let gate: String
-    private let loop: EventLoop
+    let loop: EventLoop
     let bus: BusConnection
     private let descriptorLimit: UInt64
     /// The unit that scopes go down with; `nil` when we are not a service.
     private let service: String?
-    /// How often the slice's own limit was met, as of our last look.
-    private var sliceShortages = 0
+    /// How often the limit of all backends together was met, and how many processes were killed below it.
+    var totalShortages = CounterBaseline()
+    var totalKills = CounterBaseline()
     let features: ManagerFeatures
     let support: CgroupSupport
 
@@ -156,7 +157,7 @@ final class ScopeLauncher: Launcher {
 
     func processes(of backend: LaunchedBackend) -> [Int32] { group(backend)?.processes ?? [] }
 
-    private func group(_ backend: LaunchedBackend) -> UnitCgroup? {
+    func group(_ backend: LaunchedBackend) -> UnitCgroup? {
         backend.cgroup.map { UnitCgroup(path: $0, hierarchy: support.hierarchy) }
     }
 
@@ -226,62 +227,5 @@ extension ScopeLauncher {
         return BackendMemory(
             currentBytes: current, peakBytes: backend.peakSeen,
             pssBytes: shares.isEmpty ? nil : shares.reduce(0, +))
-    }
-
-    /// The wait status, the unit's Result and the slice's counters come in any order (systemd.md §2.1): all are read
-    /// before judging, for two seconds at most, and only where a SIGKILL that is not ours has to be explained.
-    func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
-        switch end {
-        case .exited(let status): return ExitCause(reason: .exit, status: status)
-        case .signaled(let number):
-            guard number == 9, !backend.wasKilled, let unit = backend.unit else {
-                return ExitCause(reason: .signal, status: number)
-            }
-            return await killCause(unit, backend)
-        }
-    }
-
-    private func killCause(_ unit: String, _ backend: LaunchedBackend) async -> ExitCause {
-        guard let open = try? bus.open() else { return ExitCause(reason: .signal, status: 9) }
-        for _ in 0..<40 {
-            // The state first: once it is final, so is the result that is read after it.
-            let state = try? await open.string("ActiveState", of: unit, .unit)
-            let result = try? await open.string("Result", of: unit, .scope)
-            if result == "oom-kill" { return await outOfMemory(unit, backend) }
-            if state != "active" && state != "deactivating" { break }
-            await loop.pause(milliseconds: 50)
-        }
-        return ExitCause(reason: .signal, status: 9)
-    }
-
-    private func outOfMemory(_ unit: String, _ backend: LaunchedBackend) async -> ExitCause {
-        let limits = await limits(ofUnit: unit, .scope)
-        let limit = limits?.memoryMax.flatMap { $0 == Limits.infinity ? nil : $0 }
-        // Out of memory at its own limit means that it was there; systemd tells the peak from 255 on only.
-        let isTotal = sliceWasShort(backend)
-        var peak = isTotal ? backend.peakSeen : [backend.peakSeen, limit].compactMap(\.self).max()
-        if features.memoryPeak, let told = try? await bus.open().uint64("MemoryPeak", of: unit, .scope),
-            told != UInt64.max
-        {
-            peak = Int64(clamping: told)
-        }
-        return ExitCause(
-            reason: .oom, status: 9, limit: isTotal ? await totalLimit() : limit, peak: peak, isTotal: isTotal)
-    }
-
-    private func totalLimit() async -> Int64? {
-        await limits(ofUnit: ScopeLauncher.slice, .slice)?.memoryMax.flatMap { $0 == Limits.infinity ? nil : $0 }
-    }
-
-    /// Whether the limit of all backends together was met since we last looked: the slice's own events count only
-    /// what its own limit did (memory.events.local, Documentation/admin-guide/cgroup-v2).
-    private func sliceWasShort(_ backend: LaunchedBackend) -> Bool {
-        guard let group = backend.cgroup, let slash = group.lastIndex(of: "/"),
-            let text = Files.text("/sys/fs/cgroup\(group[..<slash])/memory.events.local"),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("oom ") }),
-            let count = Int(line.dropFirst(4))
-        else { return false }
-        defer { sliceShortages = count }
-        return count > sliceShortages
     }
 }

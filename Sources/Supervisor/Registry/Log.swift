@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Control
 import Multiplexer
 import Posix
 import Systemd
@@ -22,6 +23,21 @@ public final class Log {
     func notice(_ text: String, backend: String? = nil, unit: String? = nil) { write(5, text, backend, unit) }
     func info(_ text: String, backend: String? = nil, unit: String? = nil) { write(6, text, backend, unit) }
 
+    /// MESSAGE_ID of a backend's end, for `journalctl MESSAGE_ID=…`.
+    static let deathMessageID = "5f0c1b5e7b0b4d0f9c3a6a1d2e8f4b17"
+
+    /// How a backend ended, with the facts as fields of the entry.
+    func death(_ cause: ExitCause, backend: String, unit: String?) {
+        var fields = [
+            ("MESSAGE_ID", Log.deathMessageID), ("MCP_EXIT_REASON", cause.reason.rawValue),
+            ("MCP_EXIT_STATUS", "\(cause.status)"),
+        ]
+        if let shortage = cause.shortage { fields.append(("MCP_OOM_SHORTAGE", shortage.rawValue)) }
+        if let limit = cause.limit { fields.append(("MCP_OOM_LIMIT_BYTES", "\(limit)")) }
+        if let peak = cause.peak { fields.append(("MCP_OOM_PEAK_BYTES", "\(peak)")) }
+        write(cause.reason == .stopped ? 6 : 3, "backend \(backend) \(cause.clause)", backend, unit, fields)
+    }
+
     /// A line of the machine's.
     func write(_ level: LogLevel, _ text: String, backend: String?, unit: String?) {
         switch level {
@@ -32,7 +48,9 @@ public final class Log {
         }
     }
 
-    private func write(_ priority: Int, _ text: String, _ backend: String?, _ unit: String?) {
+    private func write(
+        _ priority: Int, _ text: String, _ backend: String?, _ unit: String?, _ more: [(String, String)] = []
+    ) {
         switch destination {
         case .stderr:
             StandardError.write("mcp-supervisor: " + (backend.map { "\($0): " } ?? "") + text + "\n")
@@ -44,7 +62,7 @@ public final class Log {
             if let backend { fields.append(("MCP_BACKEND", backend)) }
             if let unit { fields.append(("USER_UNIT", unit)) }
             // A log that cannot be written has nowhere to say so.
-            try? Journal.send(fields)
+            try? Journal.send(fields + more)
         }
     }
 }

@@ -24,12 +24,27 @@ public struct UnitCgroup: Sendable, Equatable {
     }
 
     /// How often limits were met. All zero when the cgroup is gone.
-    public var memoryEvents: MemoryEvents {
-        let counters = CgroupFile.numbers(memoryFile("memory.events", legacy: "memory.oom_control"))
-        return MemoryEvents(
-            high: counters["high"] ?? 0, max: counters["max"] ?? 0, oom: counters["oom"] ?? 0,
-            oomKill: counters["oom_kill"] ?? 0)
+    public var memoryEvents: MemoryEvents { existingMemoryEvents ?? MemoryEvents() }
+
+    /// The same; nil when the cgroup is gone.
+    public var existingMemoryEvents: MemoryEvents? { events("memory.events") }
+
+    /// How often the unit's own limit was met, without what is below it; all zero on v1, which does not tell.
+    public var localMemoryEvents: MemoryEvents {
+        isLegacy ? MemoryEvents() : events("memory.events.local") ?? MemoryEvents()
     }
+
+    private func events(_ name: String) -> MemoryEvents? {
+        let counters = CgroupFile.numbers(memoryFile(name, legacy: "memory.oom_control"))
+        guard let kills = counters["oom_kill"] else { return nil }
+        // v1 says how often the limit was in the way, and not how often nothing could be reclaimed.
+        let failures = isLegacy ? CgroupFile.number(memoryFile("", legacy: "memory.failcnt")) ?? 0 : 0
+        return MemoryEvents(
+            high: counters["high"] ?? 0, max: counters["max"] ?? failures,
+            oom: counters["oom"] ?? (failures > 0 ? kills : 0), oomKill: kills)
+    }
+
+    private var isLegacy: Bool { hierarchy == .hybrid || hierarchy == .legacy }
 
     /// The processes directly in it.
     public var processes: [Int32] {
@@ -74,4 +89,11 @@ public struct MemoryEvents: Sendable, Equatable {
     public let oom: UInt64
     /// Processes killed for lack of memory.
     public let oomKill: UInt64
+
+    public init(high: UInt64 = 0, max: UInt64 = 0, oom: UInt64 = 0, oomKill: UInt64 = 0) {
+        self.high = high
+        self.max = max
+        self.oom = oom
+        self.oomKill = oomKill
+    }
 }

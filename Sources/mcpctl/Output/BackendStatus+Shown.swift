@@ -57,11 +57,20 @@ extension BackendExit {
         switch reason {
         case .exit: "exit status \(status)"
         case .signal: "killed by signal \(status)"
-        case .oom: "killed: out of memory"
+        case .oom: "killed: out of memory\(memoryInWords)"
         case .timeout: "killed: it did not answer in time"
         case .limit: "killed: over a limit"
         case .stopped: "stopped on request"
         }
+    }
+}
+
+extension BackendExit {
+    private var memoryInWords: String {
+        let whose = shortage == .total ? "limit of all together" : "limit"
+        let limit = limitBytes.map { "\(whose) \(sizeText($0))" } ?? (shortage == .machine ? "of the machine" : nil)
+        let known = [limit, peakBytes.map { "peak \(sizeText($0))" }].compactMap(\.self)
+        return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"
     }
 }
 

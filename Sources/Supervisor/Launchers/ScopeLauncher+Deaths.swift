@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Systemd
+
+/// Finding out why a backend in a scope ended.
+extension ScopeLauncher {
+    /// At the moment of the death, before anything else is done: systemd removes the scope's cgroup, and the kernel's
+    /// counters with it, as soon as it hears of it.
+    func examine(_ backend: LaunchedBackend) {
+        guard let group = group(backend), let events = group.existingMemoryEvents else { return }
+        backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
+        if let peak = group.memoryPeak {
+            backend.peakSeen = max(backend.peakSeen ?? 0, Int64(clamping: peak))
+        }
+    }
+
+    func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
+        var evidence = DeathEvidence(end: end)
+        guard let unit = backend.unit, !backend.wasKilled else { return evidence.cause }
+        evidence.unitResult = await finalResult(of: unit, end)
+        evidence.own = backend.eventsAtDeath
+        if let slice = slice(of: backend) {
+            evidence.totalWasMet = totalShortages.rise(to: slice.localMemoryEvents).oom > 0
+            evidence.killsBelowTotal = totalKills.rise(to: slice.memoryEvents).oomKill > 0
+        }
+        evidence.ownLimit = await finite(limits(ofUnit: unit, .scope)?.memoryMax)
+        evidence.totalLimit = await finite(limits(ofUnit: ScopeLauncher.slice, .slice)?.memoryMax)
+        evidence.peak = await peak(unit) ?? backend.peakSeen
+        return evidence.cause
+    }
+
+    /// The unit's Result once it is final. It comes a little before or after the process's own end, so it is waited
+    /// for, for two seconds at most, where the end is one that wants an explanation.
+    private func finalResult(of unit: String, _ end: ProcessEnd) async -> String? {
+        guard let open = try? bus.open() else { return nil }
+        var result: String?
+        for _ in 0..<40 {
+            // The state first: once it is final, so is the result that is read after it.
+            let state = try? await open.string("ActiveState", of: unit, .unit)
+            result = try? await open.string("Result", of: unit, .scope)
+            if result == "oom-kill" { return result }
+            let mayChange = state == "deactivating" || (state == "active" && end == .signaled(9))
+            if !mayChange { break }
+            await loop.pause(milliseconds: 50)
+        }
+        return result
+    }
+
+    /// What the unit remembers, from systemd 255 on.
+    private func peak(_ unit: String) async -> Int64? {
+        guard features.memoryPeak, let told = try? await bus.open().uint64("MemoryPeak", of: unit, .scope),
+            told != UInt64.max, told > 0
+        else { return nil }
+        return Int64(clamping: told)
+    }
+
+    private func finite(_ limit: Int64?) -> Int64? { limit == Limits.infinity ? nil : limit }
+
+    /// The cgroup of all backends together, which outlives each of them.
+    func slice(of backend: LaunchedBackend) -> UnitCgroup? {
+        guard let path = backend.cgroup, let slash = path.lastIndex(of: "/") else { return nil }
+        return UnitCgroup(path: String(path[..<slash]), hierarchy: support.hierarchy)
+    }
+}
