@@ -67,8 +67,11 @@ let package = Package(
 
         // The shell that acts.
         .target(
-            name: "Supervisor", dependencies: ["Control", "Multiplexer", "MCPWire", "Posix", "Systemd", "TOMLKit"]),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "Control", "MCPWire", "Posix", "Systemd"]),
+            name: "Supervisor",
+            dependencies: ["Control", "Embedding", "Multiplexer", "MCPWire", "Posix", "Systemd", "TOMLKit"]),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Control", "Embedding", "MCPWire", "Posix", "Systemd"]),
 
         // Programs: parse, wire up, exit code.
         .executableTarget(

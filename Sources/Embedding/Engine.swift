@@ -56,6 +56,27 @@ internal import ToolSearch
         file.forgetPages()
     }
 
+    /// What ``identity`` of an engine file would be, by its header and length alone: a glance, where opening it reads it
+    /// all.
+    ///
+    /// - Parameter width: what the vectors must have.
+    public static func identity(of path: String, width: Int) throws(EngineError) -> UInt64 {
+        let beginning: [UInt8]
+        let length: Int
+        do throws(PosixError) {
+            let file = try GrowingFile(path: path)
+            length = Int(file.length)
+            beginning = try file.read(at: 0, count: EngineHeader.size)
+        } catch {
+            throw .unreadable(error)
+        }
+        let header = try EngineHeader(beginning)
+        let expected = EngineLayout(header).end
+        guard length == expected else { throw .length(expected: expected, found: length) }
+        guard header.width == width else { throw .impossible("the width", UInt32(header.width)) }
+        return header.checksum
+    }
+
     /// Floats of a vector.
     public var width: Int { header.width }
 

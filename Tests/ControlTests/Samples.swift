@@ -27,7 +27,8 @@ enum Samples {
 
     static let supervisor = SupervisorStatus(
         version: "0.1.0", pid: 1, uptimeSeconds: 1.5, launcher: .systemd, memory: .init(pssBytes: nil), cgroup: "v2",
-        limits: limits, limitsEnforced: true, draining: false, warnings: ["w"])
+        limits: limits, limitsEnforced: true, draining: false,
+        search: SearchStatus(stage: .engine, engine: "/e", problem: nil), warnings: ["w"])
 
     static let status = StatusReply(
         supervisor: supervisor, backends: [backend, emptyBackend], sessions: [session],

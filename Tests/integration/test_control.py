@@ -16,7 +16,7 @@ FILE = PROJECT / "Sources" / "Control" / "Interface" / f"{INTERFACE}.varlink"
 LIMITS = {"MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"}
 SHAPE = {
     "supervisor": {"version", "pid", "uptime_s", "launcher", "memory", "cgroup", "limits", "limits_enforced", "draining",
-                   "warnings"},
+                   "search", "warnings"},
     "backend": {"id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
                 "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit"},
     "session": {"id", "pid", "client", "protocol", "cwd", "repo", "server", "backend", "in_flight", "meta_tools",

@@ -37,10 +37,12 @@ def test_status_for_a_human(mcpctl, supervisor):
 
 def test_status_says_what_is_wrong_with_the_supervisor(mcpctl, supervisor):
     document = status()
-    document["supervisor"].update(limits_enforced=False, draining=True, warnings=["no user manager"])
+    document["supervisor"].update(limits_enforced=False, draining=True, warnings=["no user manager"],
+                                  search={"stage": "table", "engine": None, "problem": "cannot use /e: damaged"})
     supervisor.answers["Status"] = reply(document)
     done = mcpctl("status")
     assert "(not enforced by the kernel here)" in done.stdout
+    assert "tool search    by words and the small table; cannot use /e: damaged" in done.stdout
     assert "draining" in done.stdout and "warning        no user manager" in done.stdout
 
 

@@ -70,6 +70,7 @@ public let interfaceDescription = #"""
       limits: Limits,
       limits_enforced: bool,
       draining: bool,
+      search: ?(stage: (table, engine), engine: ?string, problem: ?string),
       warnings: []string
     )
 

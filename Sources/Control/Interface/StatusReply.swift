@@ -28,11 +28,12 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
     /// Whether the kernel holds backends to their limits here.
     public var limitsEnforced: Bool
     public var draining: Bool
+    public var search: SearchStatus?
     public var warnings: [String]
 
     public init(
         version: String, pid: Int32, uptimeSeconds: Double, launcher: LauncherKind, memory: Memory, cgroup: String,
-        limits: Limits, limitsEnforced: Bool, draining: Bool, warnings: [String]
+        limits: Limits, limitsEnforced: Bool, draining: Bool, search: SearchStatus?, warnings: [String]
     ) {
         self.version = version
         self.pid = pid
@@ -43,6 +44,7 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
         self.limits = limits
         self.limitsEnforced = limitsEnforced
         self.draining = draining
+        self.search = search
         self.warnings = warnings
     }
 
@@ -51,7 +53,7 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
         case uptimeSeconds = "uptime_s"
         case launcher, memory, cgroup, limits
         case limitsEnforced = "limits_enforced"
-        case draining, warnings
+        case draining, search, warnings
     }
 }
 

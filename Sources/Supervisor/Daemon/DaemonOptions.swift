@@ -13,6 +13,7 @@ public struct DaemonOptions: Sendable {
     public var socket: String
     public var stateDirectory: String
     public var configurationHome: String
+    public var dataHome: String
 
     /// EX_CONFIG of sysexits.h: starting again will not help, so the unit does not try.
     public static let configurationStatus: Int32 = 78
@@ -23,6 +24,7 @@ public struct DaemonOptions: Sendable {
     public init(arguments: [String]) throws(UsageError) {
         socket = ControlPath.socket()
         stateDirectory = DaemonOptions.directory("XDG_STATE_HOME", ".local/state") + "/mcp-supervisor"
+        dataHome = DaemonOptions.directory("XDG_DATA_HOME", ".local/share")
         configurationHome = DaemonOptions.directory("XDG_CONFIG_HOME", ".config")
         var rest = arguments[...]
         while let argument = rest.popFirst() {

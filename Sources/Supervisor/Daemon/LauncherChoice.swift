@@ -55,11 +55,18 @@ extension ScopeLauncher {
 enum Installation {
     /// mcp-gate: beside the supervisor, or in the libexec directory of its prefix.
     static func gate() throws(LaunchError) -> String {
-        let own = OwnProcess.executable ?? ""
-        let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
-        let candidates = ["\(directory)/mcp-gate", "\(directory)/../libexec/mcp-supervisor/mcp-gate"]
+        let candidates = places(of: "mcp-gate")
         for candidate in candidates where Files.identity(candidate) != nil { return candidate }
         throw .noGate(candidates.joined(separator: ", "))
+    }
+
+    /// mcp-embed, in the same places; `nil` when it is not installed.
+    static func encoder() -> String? { places(of: "mcp-embed").first { Files.identity($0) != nil } }
+
+    private static func places(of program: String) -> [String] {
+        let own = OwnProcess.executable ?? ""
+        let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
+        return ["\(directory)/\(program)", "\(directory)/../libexec/mcp-supervisor/\(program)"]
     }
 
     /// Our own unit, when the service manager started us.

@@ -66,6 +66,12 @@ public actor Supervisor {
             loop: loop, streams: streams, launcher: choice.launcher, files: files, configuration: configuration,
             snapshots: SnapshotStore(directory: options.stateDirectory + "/snapshots", log: log),
             eras: EraStore(directory: options.stateDirectory + "/eras", log: log), log: log)
+        registry.embedder = Embedder(
+            places: Embedder.Places(
+                program: Installation.encoder(),
+                engines: EngineFile.places(dataHome: options.dataHome, executable: OwnProcess.executable ?? ""),
+                vectors: options.stateDirectory + "/vectors"),
+            loop: loop, streams: streams, log: log)
         registry.warnings = choice.warnings
         for warning in choice.warnings { log.notice(warning) }
         registry.wake = { [weak self, loop] in

@@ -48,6 +48,7 @@ extension Registry {
     /// Answers what waits, ends every backend, and closes. Sessions are not ended: their shims attach again.
     func stopEverything() async {
         isEnding = true
+        embedder?.stop()
         for backend in backends.values { backend.stop() }
         for backend in backends.values where backend.process != nil || backend.state == .stopping {
             await withCheckedContinuation { continuation in

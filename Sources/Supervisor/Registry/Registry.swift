@@ -16,6 +16,8 @@ final class Registry {
     let eras: EraStore
     let log: Log
     let events = EventFeed()
+    /// Texts to vectors, where that can be had.
+    var embedder: Embedder?
     let startedAt = Clock.monotonicMilliseconds()
     private(set) var configuration: Configuration
     private(set) var ignored: IgnoredEnvironment

@@ -23,10 +23,20 @@ extension SupervisorStatus {
             [Table.Cell("supervisor", .bold), Table.Cell(facts.joined(separator: ", "))],
             [Table.Cell("total limits", .bold), Table.Cell(limits.inWords + enforced)],
         ]
+        if let search { rows.append([Table.Cell("tool search", .bold), Table.Cell(search.inWords)]) }
         if draining {
             rows.append([Table.Cell("draining", .yellow), "takes no new sessions, ends when the last one is over"])
         }
         return rows + warnings.map { [Table.Cell("warning", .yellow), Table.Cell($0)] }
+    }
+}
+
+extension SearchStatus {
+    fileprivate var inWords: String {
+        switch stage {
+        case .engine: "by meaning, with \(engine ?? "the engine")"
+        case .table: "by words and the small table" + (problem.map { "; " + $0 } ?? "")
+        }
     }
 }
 

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Systemd
+
+/// Texts to vectors, for finding tools by meaning: queries at once, lists of tools in the background.
+///
+/// Where there is no engine file nothing here does anything, and tools are found without.
+final class Embedder {
+    /// Where its parts are.
+    struct Places {
+        /// mcp-embed; `nil` when it is not installed.
+        var program: String?
+        /// Engine files; the first that exists serves.
+        var engines: [String]
+        /// The directory of the vectors.
+        var vectors: String
+    }
+
+    /// How long a query may wait for its vector. Starting the encoder takes some 20 ms of it.
+    static let queryPatience: Int64 = 100
+    /// Queries that may wait at the same time; more would only wait too long.
+    static let queryLimit = 16
+    /// How long the encoder of queries stays after the last one.
+    static let idleTime: UInt64 = 60_000_000
+
+    private let places: Places
+    private let loop: EventLoop
+    private let streams: StreamLoop
+    private let log: Log
+    private let store: VectorStore
+    private var engine: Result<EngineFile, EngineFault>?
+    private var queries: EncoderProcess?
+    private var queryIdle: EventSource?
+    private var documents: EncoderProcess?
+    private var jobs: [DocumentJob] = []
+    private var isStepping = false
+    /// Called when no list is left to do, and what was computed is on the disk.
+    var documentsDone: () -> Void = {}
+
+    init(places: Places, loop: EventLoop, streams: StreamLoop, log: Log) {
+        self.places = places
+        self.loop = loop
+        self.streams = streams
+        self.log = log
+        store = VectorStore(directory: places.vectors, log: log)
+    }
+
+    /// The engine file that serves now; `nil` when there is none of use. Looks at the disk, so that one that was put
+    /// there or replaced serves from then on.
+    func currentEngine() -> EngineFile? {
+        guard places.program != nil else { return nil }
+        let found = EngineFile.find(in: places.engines, known: engine)
+        let isNew = found != engine
+        engine = found
+        if isNew { stop() }
+        switch found {
+        case .success(let file): return file
+        case .failure(let fault):
+            if isNew { complain(fault) }
+            return nil
+        case nil: return nil
+        }
+    }
+
+    /// What serves now.
+    var status: SearchStatus {
+        let file = currentEngine()
+        var problem: String?
+        if case .failure(let fault) = engine { problem = fault.reason }
+        return SearchStatus(stage: file == nil ? .table : .engine, engine: file?.path, problem: problem)
+    }
+
+    private func complain(_ fault: EngineFault) {
+        log.warning("\(fault.reason); tools are found without it (make engine builds it anew)")
+    }
+
+    private func failed(_ file: EngineFile, _ reason: String) {
+        let fault = file.fault(reason)
+        engine = .failure(fault)
+        complain(fault)
+        stop()
+    }
+
+    /// Ends both encoders. Jobs under way are given up; what they had is kept.
+    func stop() {
+        queries?.stop()
+        queries = nil
+        for job in jobs { job.cancel() }
+        documents?.stop()
+        documents = nil
+    }
+
+    private func start(_ file: EngineFile, _ options: [String]) -> EncoderProcess? {
+        guard let program = places.program else { return nil }
+        do {
+            return try EncoderProcess(
+                program: program, arguments: options + [file.path], loop: loop, streams: streams
+            ) { [weak self] reason in
+                self?.failed(file, reason)
+            }
+        } catch {
+            failed(file, "\(error)")
+            return nil
+        }
+    }
+}
+
+// Queries.
+extension Embedder {
+    /// The vector of a query, of length 1, within ``queryPatience``; `nil` when there is none to be had.
+    func encode(query: String, then: @escaping ([Float]?) -> Void) {
+        guard let file = currentEngine() else { return then(nil) }
+        if queries == nil { queries = start(file, []) }
+        guard let queries, queries.pending < Embedder.queryLimit else { return then(nil) }
+        let answer = OneAnswer(then)
+        answer.deadline = try? loop.timer(afterMicroseconds: UInt64(Embedder.queryPatience) * 1000) {
+            answer.give(nil)
+        }
+        queries.encode(query) { answer.give($0) }
+        restartIdleClock()
+    }
+
+    private func restartIdleClock() {
+        if let queryIdle, (try? queryIdle.rearm(afterMicroseconds: Embedder.idleTime)) != nil { return }
+        queryIdle = try? loop.timer(afterMicroseconds: Embedder.idleTime, accuracyMicroseconds: 5_000_000) {
+            [weak self] in
+            self?.queries?.stop()
+            self?.queries = nil
+        }
+    }
+}
+
+// Documents.
+extension Embedder {
+    /// Computes the vectors of a list of documents in the background: of each the sum of its texts' vectors, brought to
+    /// length 1.
+    ///
+    /// - Parameter deliver: called for each document when its vector is there, by its position; never before this
+    ///   returns. Documents whose vectors were kept from before come within a few turns.
+    /// - Returns: the job, to cancel it by; `nil` when there is no engine.
+    @discardableResult
+    func encode(
+        documents: [[String]], of server: String, then deliver: @escaping (_ position: Int, _ vector: [Float]) -> Void
+    ) -> DocumentJob? {
+        guard let file = currentEngine() else { return nil }
+        let job = DocumentJob(
+            server: server, model: file.model, documents: documents, older: store.load(server), deliver: deliver)
+        jobs.append(job)
+        stepLater()
+        return job
+    }
+
+    private func stepLater() {
+        guard !isStepping else { return }
+        isStepping = true
+        loop.afterDispatch { [weak self] in
+            self?.isStepping = false
+            self?.step()
+        }
+    }
+
+    private func step() {
+        guard let job = jobs.first else { return endDocuments() }
+        let step = job.step(
+            encode: { text, then in
+                guard let encoder = documentEncoder() else { return then(nil) }
+                encoder.encode(text, then: then)
+            },
+            changed: { [weak self] in self?.stepLater() })
+        switch step {
+        case .again: stepLater()
+        case .waiting: break
+        case .done:
+            jobs.removeFirst()
+            if job.computed > 0 { store.store(job.kept, for: job.server) }
+            stepLater()
+        }
+    }
+
+    /// Leaves the processor to everybody else.
+    private func documentEncoder() -> EncoderProcess? {
+        if documents == nil, let file = currentEngine() { documents = start(file, ["--nice"]) }
+        return documents
+    }
+
+    private func endDocuments() {
+        documents?.stop()
+        documents = nil
+        documentsDone()
+    }
+}
+
+/// An answer that is given once, by whoever comes first.
+private final class OneAnswer {
+    private var then: (([Float]?) -> Void)?
+    var deadline: EventSource?
+
+    init(_ then: @escaping ([Float]?) -> Void) { self.then = then }
+
+    func give(_ vector: [Float]?) {
+        deadline?.cancel()
+        deadline = nil
+        guard let then else { return }
+        self.then = nil
+        then(vector)
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Posix
+import Testing
+
+@testable import Supervisor
+
+@Suite struct EmbedderTests {
+    @Test func aQueryGetsItsVectorAndTheEncoderStays() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
+            #expect(await embedder.vector(ofQuery: "1\n2") == EmbedderPlace.vector("1 2"))
+            #expect(place.starts == 1)
+            #expect(embedder.status == SearchStatus(stage: .engine, engine: place.engine, problem: nil))
+            embedder.stop()
+        }
+    }
+
+    @Test func withoutAnEngineThereIsNoVector() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            let embedder = place.embedder(registry)
+            #expect(await embedder.vector(ofQuery: "12") == nil)
+            #expect(embedder.encode(documents: [["1"]], of: "s") { _, _ in } == nil)
+            #expect(embedder.status == SearchStatus(stage: .table, engine: nil, problem: nil))
+            #expect(place.starts == 0)
+            // One that comes later serves from then on.
+            try place.putEngine()
+            #expect(await embedder.vector(ofQuery: "12") != nil)
+            embedder.stop()
+        }
+    }
+
+    @Test func aDamagedEngineIsNamedAndItsReplacementServes() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.write(EngineFile.name, "MCPMODEL and not much more than that")
+            let embedder = place.embedder(registry)
+            #expect(await embedder.vector(ofQuery: "12") == nil)
+            #expect(embedder.status.stage == .table)
+            #expect(embedder.status.problem?.contains("it is not an engine file") == true)
+            try place.putEngine()
+            #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
+            #expect(embedder.status.problem == nil)
+            embedder.stop()
+        }
+    }
+
+    @Test func anEncoderThatDiesIsNotStartedAgainForTheSameFile() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            #expect(await embedder.vector(ofQuery: "die") == nil)
+            #expect(embedder.status.problem == "mcp-embed: out of luck")
+            #expect(await embedder.vector(ofQuery: "12") == nil)
+            #expect(place.starts == 1)
+            try place.putEngine(model: 2)
+            #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
+            embedder.stop()
+        }
+    }
+
+    @Test func aQueryDoesNotWaitForAnEncoderThatHangs() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            let begun = registry.now
+            #expect(await embedder.vector(ofQuery: "hang") == nil)
+            #expect(registry.now - begun >= Embedder.queryPatience - 5)
+            embedder.stop()
+        }
+    }
+
+    @Test func aProgramThatIsMissingIsNamed() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            Files.remove(place.directory.path + "/mcp-embed")
+            #expect(await embedder.vector(ofQuery: "12") == nil)
+            #expect(embedder.status.problem?.contains("cannot start") == true)
+        }
+    }
+}
+
+@Suite struct DocumentTests {
+    @Test func aDocumentIsTheSumOfItsTextsAndIsComputedOnce() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            let documents = (0..<30).map { ["\($0)", "\($0 + 1)", "7"] }
+            let vectors = await embedder.vectors(of: documents)
+            for (position, texts) in documents.enumerated() {
+                let sum = texts.map(EmbedderPlace.vector).reduce([Float](repeating: 0, count: 384)) {
+                    zip($0, $1).map(+)
+                }
+                #expect(vectors[position] == NarrowVector(sum).wide)
+            }
+            #expect(place.starts == 1)
+            // Another order, one more: it alone is computed, by another embedder.
+            let again = await place.embedder(registry).vectors(of: documents.reversed() + [["99"]])
+            #expect(again[0] == vectors[29] && again.count == 31)
+            #expect(place.starts == 2)
+            let known = await place.embedder(registry).vectors(of: documents)
+            #expect(known == vectors)
+            #expect(place.starts == 2)
+        }
+    }
+
+    @Test func vectorsOfAnotherModelAreNotUsed() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            _ = await place.embedder(registry).vectors(of: [["1"]])
+            try place.putEngine(model: 2)
+            _ = await place.embedder(registry).vectors(of: [["1"]])
+            #expect(place.starts == 2)
+        }
+    }
+
+    @Test func aDamagedFileIsDroppedAndMadeAnew() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let vectors = await place.embedder(registry).vectors(of: [["1"], ["2"]])
+            let path = VectorStore(directory: place.directory.path + "/vectors", log: registry.log).path(of: "server")
+            var bytes = try Files.read(path)
+            bytes[100] ^= 1
+            try Files.replace(path, with: bytes)
+            #expect(await place.embedder(registry).vectors(of: [["1"], ["2"]]) == vectors)
+            #expect(place.starts == 2)
+            #expect(VectorFile(try Files.read(path))?.entries.count == 2)
+        }
+    }
+
+    @Test func aCancelledJobDeliversNothingMore() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            let cancelled = embedder.encode(documents: (0..<50).map { ["\($0)"] }, of: "server") { _, _ in
+                Issue.record("delivered")
+            }
+            cancelled?.cancel()
+            #expect(await embedder.vectors(of: [["5"]]).count == 1)
+        }
+    }
+
+    @Test func anEncoderThatDiesCostsTheRestOfTheListOnly() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            let vectors = await embedder.vectors(of: [["1"], ["2"], ["3"], ["die"], ["4"]])
+            #expect(vectors.keys.sorted() == [0, 1, 2])
+        }
+    }
+}
