@@ -168,3 +168,29 @@ extension Files {
         (try? write(bytes, to: file, path: "the log")) != nil
     }
 }
+
+/// Files that keep a rest of something for a successor.
+extension Files {
+    /// Opens a file of our own, made when it is not there.
+    public static func openPrivate(_ path: String) throws(PosixError) -> Descriptor {
+        try openFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
+    }
+
+    /// Writes at a place of an open file; `false` when not all of it could be written.
+    public static func write(_ bytes: ArraySlice<UInt8>, at offset: Int, to file: Int32) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe pwrite(
+                    file, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done, off_t(offset + done))
+            }
+            if count < 0, cposix_errno() == EINTR { continue }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
+    }
+
+    /// Gives the room of an open file back.
+    public static func truncate(_ file: Int32) { _ = ftruncate(file, 0) }
+}

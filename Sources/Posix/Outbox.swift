@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CPosix
+
 /// Bytes on their way into one stream: whole messages go in, what fits goes out.
 ///
 /// The one writer of its descriptor, so that no two messages can run into each other.
@@ -16,6 +18,13 @@ public struct Outbox: ~Copyable {
     private let stream: ByteStream
     private var bytes: [UInt8] = []
     private var head = 0
+    /// Whether the reader was behind when we last wrote.
+    private var isBehind = false
+    /// Bytes that were written since the beginning.
+    public private(set) var written: UInt64 = 0
+    /// Where it is noted how far we are, before each write: if we are killed in the middle of one, it will have been done.
+    /// That holds for writes that a pipe takes whole (up to PIPE_BUF bytes, or into one that is not full; pipe(7)).
+    public var record: PositionRecord?
 
     public init(_ stream: consuming ByteStream) {
         self.stream = stream
@@ -25,6 +34,8 @@ public struct Outbox: ~Copyable {
     public var raw: Int32 { stream.raw }
     /// How many bytes wait.
     public var count: Int { bytes.count - head }
+    /// What waits.
+    public var rest: ArraySlice<UInt8> { bytes[head...] }
 
     /// Adds bytes at the end. Nothing is written yet.
     public mutating func append(_ message: ArraySlice<UInt8>) { bytes.append(contentsOf: message) }
@@ -32,12 +43,14 @@ public struct Outbox: ~Copyable {
     /// Writes as much as the reader takes now.
     public mutating func flush() -> State {
         while head < bytes.count {
+            let portion = nextPortion
             let result = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe stream.write(UnsafeRawBufferPointer(rebasing: buffer[head...]))
+                unsafe stream.write(UnsafeRawBufferPointer(rebasing: buffer[head..<head + portion]))
             }
             switch result {
-            case .written(let count): head += count
+            case .written(let count): advance(count, of: portion)
             case .wouldBlock:
+                advance(0, of: portion)
                 compact()
                 return .waiting
             case .closed, .failed:
@@ -47,9 +60,32 @@ public struct Outbox: ~Copyable {
             }
         }
         head = 0
+        isBehind = false
         if bytes.capacity > Outbox.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
         return .empty
     }
+
+    /// How many bytes are written at once, noted already as if they were.
+    private var nextPortion: Int {
+        guard let record else { return count }
+        let portion = min(count, isBehind ? Int(PIPE_BUF) : Outbox.pipeCapacity)
+        record.store(written + UInt64(portion), isMidLine: bytes[head + portion - 1] != 0x0A)
+        return portion
+    }
+
+    private mutating func advance(_ count: Int, of portion: Int) {
+        head += count
+        written += UInt64(count)
+        if count > 0 { isMidLine = bytes[head - 1] != 0x0A }
+        guard count < portion else { return }
+        isBehind = true
+        record?.store(written, isMidLine: isMidLine)
+    }
+
+    /// Whether what was written last ends inside a line.
+    private var isMidLine = false
+    /// pipe(7): 16 pages.
+    private static let pipeCapacity = 64 * 1024
 
     /// A thousand idle sessions keep little; a large message gives its memory back.
     private static let keptCapacity = 16 * 1024

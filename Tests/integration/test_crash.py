@@ -151,7 +151,6 @@ def test_a_session_outlives_its_supervisor(sessions_without, fake, number):
     assert supervisor.sessions()[0]["client"]["name"] == "agent", "the handshake is known without a second one"
 
 
-@pytest.mark.xfail(strict=True, reason="the table of requests in flight that survives SIGKILL is not built yet")
 def test_what_is_in_flight_when_the_supervisor_is_killed_gets_one_error(sessions_without, fake):
     supervisor, (a, b) = sessions_without
     for id in (1, "two"):
@@ -159,7 +158,8 @@ def test_what_is_in_flight_when_the_supervisor_is_killed_gets_one_error(sessions
     fake.wait_call("wait", 2)
     os.kill(supervisor.pid, signal.SIGKILL)
     for id in (1, "two"):
-        assert a.error(id, timeout=30)["code"] == -32603
+        error = a.error(id, timeout=30)
+        assert (error["code"], error["data"]["reason"]) == (-32603, "supervisor_restarted")
     assert a.tool("echo", text="on", timeout=30) == "on"
     a.fence()
     assert len(a.answers(1)) == len(a.answers("two")) == 1

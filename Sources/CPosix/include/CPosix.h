@@ -179,6 +179,21 @@ static inline ssize_t cposix_receive_descriptors(int fd, void *_Nullable bytes, 
 int cposix_argument_count(void);
 char *_Nullable *_Nullable cposix_argument_values(void);
 
+/* A store that the compiler does not move before or after others: what lies in memory when the process is killed is what
+ * the program had stored up to some point of its text. */
+static inline void cposix_store(void *_Nonnull place, uint64_t value) {
+    __atomic_store_n((uint64_t *)place, value, __ATOMIC_RELEASE);
+}
+static inline uint64_t cposix_load(const void *_Nonnull place) {
+    return __atomic_load_n((const uint64_t *)place, __ATOMIC_ACQUIRE);
+}
+
+/* MAP_FAILED is a cast. */
+static inline void *_Nullable cposix_map_shared(int fd, size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
 /* SOCK_STREAM and its flags are an enum and do not mix in Swift. Both are close-on-exec and blocking. */
 static inline int cposix_unix_stream_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 static inline int cposix_unix_stream_pair(int *_Nonnull pair) {

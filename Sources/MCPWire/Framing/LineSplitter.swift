@@ -28,12 +28,23 @@ public struct LineSplitter: Sendable, Codable {
     private var endsWithReturn = false
     private var partialIsDelivered = false
     private var isFirstLine = true
+    /// Whether what comes belongs to a line whose beginning somebody else has read.
+    private var isForeign = false
 
     /// - Parameter limit: bytes that a line may have, without its end.
     public init(limit: Int) { self.limit = limit }
 
     /// Whether the stream would end inside a line. Such a rest is to be discarded, never delivered.
-    public var isMidLine: Bool { skipped > 0 || (!partialIsDelivered && !partial.isEmpty) }
+    public var isMidLine: Bool { isForeign || skipped > 0 || (!partialIsDelivered && !partial.isEmpty) }
+
+    /// Whether the line under way is not stored, because it is too long or not ours.
+    public var isSkipping: Bool { isForeign || skipped > 0 }
+
+    /// Drops the rest of the line under way: its beginning is lost, and the rest alone must not be taken for a message.
+    public mutating func skipLine() {
+        isForeign = true
+        isFirstLine = false
+    }
 
     /// The next line of the chunk; nil when the chunk is used up, with the rest stored.
     public mutating func next(in chunk: Span<UInt8>, from offset: inout Int) -> Line? {
@@ -46,6 +57,10 @@ public struct LineSplitter: Sendable, Codable {
                 return nil
             }
             offset = newline + 1
+            if isForeign {
+                isForeign = false
+                continue
+            }
             let line = finish(chunk, start..<newline)
             isFirstLine = false
             if let line { return line }
@@ -65,6 +80,7 @@ public struct LineSplitter: Sendable, Codable {
     }
 
     private mutating func store(_ chunk: Span<UInt8>, _ range: Range<Int>) {
+        if isForeign { return }
         guard skipped == 0 else { return skip(chunk, range) }
         let length = partial.count + range.count
         // Three bytes of mark and one of carriage return do not count.

@@ -21,9 +21,25 @@ extension Backend {
         var list = Actions()
         swap(&list, &actions)
         event(&multiplexer, registry.now, &list)
-        for action in list.list { perform(action, list) }
+        for request in list.opened { sessions[request.session]?.opened(request.id) }
+        var settled = 0
+        for index in list.list.indices {
+            perform(list.list[index], list)
+            settle(list, &settled, until: index)
+        }
+        settle(list, &settled, until: list.list.count)
         list.removeAll()
         swap(&list, &actions)
+    }
+
+    /// Tells the books what the line just sent has answered, and what gets no answer.
+    private func settle(_ list: borrowing Actions, _ next: inout Int, until index: Int) {
+        while next < list.settled.count, (list.settled[next].line ?? index) <= index {
+            let request = list.settled[next]
+            next += 1
+            guard let session = sessions[request.session] else { continue }
+            if request.line == nil { session.dropped(request.id) } else { session.answered(request.id) }
+        }
     }
 
     func receive(_ line: Span<UInt8>, from session: SessionID) {

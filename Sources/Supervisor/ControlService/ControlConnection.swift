@@ -124,8 +124,8 @@ final class ControlConnection: StreamHandler {
 
     func subscribed(_ number: Int) { subscription = number }
 
-    func sessionChanged(_ id: SessionID, resume: [UInt8]) {
-        send(AttachReply.attached(session: "\(id)", resume: String(decoding: resume, as: UTF8.self)), continues: true)
+    func sessionChanged(_ id: SessionID, resume: String) {
+        send(AttachReply.attached(session: "\(id)", resume: resume), continues: true)
     }
 
     func sessionEnded(_ id: SessionID, reason: String) {

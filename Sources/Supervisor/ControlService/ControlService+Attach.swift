@@ -25,11 +25,14 @@ extension ControlService {
             configuration: registry.configuration, ignored: registry.ignored)
         let path = try workingDirectory(directory)
         let id = registry.newSessionID()
+        let resume = parameters.resume.flatMap(SessionResume.init)
+        let identity = resume?.identity ?? registry.newIdentity()
         let facts = SessionFacts(
             pid: parameters.pid, server: command.name, workingDirectory: path, repository: nil,
             metaTools: false, ignoredVariables: command.ignored)
-        let session = Session(id: id, facts: facts, connection: connection, registry: registry) {
-            (root) throws(ControlError) in
+        let session = Session(
+            id: id, identity: identity, facts: facts, connection: connection, registry: registry
+        ) { (root) throws(ControlError) in
             try self.backend(
                 for: command.key(
                     repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)"))
@@ -37,24 +40,28 @@ extension ControlService {
         registry.sessions[id] = session
         connection.attached(session)
         do throws(ControlError) {
-            try open(session, stdin: stdin, stdout: stdout)
-            try place(session, command, parameters)
+            let lost = registry.predecessors?.lost(session.identity)
+            try open(session, stdin: stdin, stdout: stdout, lost)
+            try place(session, command, parameters, resume?.machine)
+            session.take(unread: lost?.unread ?? [])
+            registry.predecessors?.claimed(session.identity)
         } catch {
             registry.sessions[id] = nil
             connection.attached(nil)
             throw error
         }
-        connection.send(AttachReply.attached(session: "\(id)", resume: parameters.resume), continues: true)
+        connection.send(AttachReply.attached(session: "\(id)", resume: session.resumeText), continues: true)
         let client = "session \(id) of process \(parameters.pid)"
         registry.log.info("\(client) attached", backend: session.backend?.id)
         registry.events.report("session", backend: session.backend?.id, session: "\(id)", text: "\(client) attached")
     }
 
     private func open(
-        _ session: Session, stdin: consuming Descriptor, stdout: consuming Descriptor
+        _ session: Session, stdin: consuming Descriptor, stdout: consuming Descriptor,
+        _ lost: LedgerReport.LostSession?
     ) throws(ControlError) {
         do {
-            try session.open(stdin: stdin, stdout: stdout)
+            try session.open(stdin: stdin, stdout: stdout, lost: lost)
         } catch {
             throw .startFailed(backend: nil, reason: "\(error)")
         }
@@ -62,9 +69,8 @@ extension ControlService {
 
     /// Finds the session's repository, or leaves it in the lobby until the client tells.
     private func place(
-        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters
+        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters, _ resume: [UInt8]?
     ) throws(ControlError) {
-        let resume = parameters.resume.map { Array($0.utf8) }
         let here = session.facts.workingDirectory
         if command.share == .user { return try session.join(repository: here, resume: resume) }
         let choice = Repository.choose(

@@ -19,6 +19,7 @@ public actor Supervisor {
     private var streamSource: EventSource?
     private var signals: [EventSource] = []
     private var idleExit: EventSource?
+    private var predecessorsEnd: EventSource?
     private var stopping = false
 
     /// To be made on the loop's thread, before there is any other: signals are blocked for it here.
@@ -44,6 +45,9 @@ public actor Supervisor {
             log.info("ready on \(options.socket), launcher \(registry.launcher.kind.rawValue)")
             await registry.launcherIsReady()
             registry.releaseStartupMemory()
+            predecessorsEnd = registry.timer(milliseconds: Books.patience) { [weak registry] in
+                registry?.predecessors?.forget()
+            }
             becameQuiet()
         } catch let error as ConfigurationError {
             fail("configuration: \(error)", status: DaemonOptions.configurationStatus)
@@ -60,12 +64,14 @@ public actor Supervisor {
     private func makeRegistry() async throws -> Registry {
         let files = ConfigurationFiles(named: options.configurationFile, configurationHome: options.configurationHome)
         let configuration = try files.read()
-        let streams = try StreamLoop()
+        let books = Books.open(socket: options.socket, log: log)
+        let streams = try StreamLoop(buffer: books.ledger?.readBuffer() ?? ReadBuffer())
         let choice = try await LauncherChoice.make(options, loop: loop, streams: streams)
         let registry = Registry(
             loop: loop, streams: streams, launcher: choice.launcher, files: files, configuration: configuration,
             snapshots: SnapshotStore(directory: options.stateDirectory + "/snapshots", log: log),
-            eras: EraStore(directory: options.stateDirectory + "/eras", log: log), log: log)
+            eras: EraStore(directory: options.stateDirectory + "/eras", log: log), log: log, ledger: books.ledger,
+            predecessors: books.predecessors)
         registry.embedder = Embedder(
             places: Embedder.Places(
                 program: Installation.encoder(),
@@ -126,6 +132,7 @@ extension Supervisor {
         guard let registry else { return loop.exit(0) }
         registry.inBackground {
             await registry.stopEverything()
+            registry.closeBooks()
             registry.log.info("stopped")
             registry.loop.exit(0)
         }
@@ -155,6 +162,7 @@ extension Supervisor {
         }
         stopping = true
         ServiceNotification.stopping()
+        registry.predecessors?.forgetAll()
         log.info("nothing to do, exiting until the next connection")
         loop.exit(0)
     }

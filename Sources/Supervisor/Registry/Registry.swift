@@ -28,6 +28,10 @@ final class Registry {
     var isEnding = false
     /// Set once we know what could not be had: shown in `status`.
     var warnings: [String] = []
+    /// Our own books, and what is left of others'. None where there is no room for them.
+    let ledger: Ledger?
+    let predecessors: Predecessors?
+    private var generator = SystemRandomNumberGenerator()
     private var nextSession: UInt32 = 0
     private var starts: UInt64 = 0
     private var work: [() async -> Void] = []
@@ -38,7 +42,8 @@ final class Registry {
 
     init(
         loop: EventLoop, streams: StreamLoop, launcher: any Launcher, files: ConfigurationFiles,
-        configuration: Configuration, snapshots: SnapshotStore, eras: EraStore, log: Log
+        configuration: Configuration, snapshots: SnapshotStore, eras: EraStore, log: Log, ledger: Ledger? = nil,
+        predecessors: Predecessors? = nil
     ) {
         self.loop = loop
         self.streams = streams
@@ -48,6 +53,8 @@ final class Registry {
         self.snapshots = snapshots
         self.eras = eras
         self.log = log
+        self.ledger = ledger
+        self.predecessors = predecessors
         ignored = IgnoredEnvironment(additional: configuration.ignoreEnvironment)
         streams.wantsFlush = { [loop, weak streams] in loop.afterDispatch { streams?.flushAll() } }
     }
@@ -76,6 +83,8 @@ final class Registry {
         nextSession += 1
         return SessionID(raw: nextSession)
     }
+
+    func newIdentity() -> Identity { Identity(using: &generator) }
 
     /// A part of a unit's name that was not used before: when we started, and how often since.
     func nonce() -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import MCPWire
 import Multiplexer
 import Posix
 
@@ -35,7 +36,10 @@ final class Session: LineReceiver {
     private var output: OutputStream?
     /// The shim's connection. Its end is the session's end.
     private unowned var connection: ControlConnection?
-    private var lastResume: [UInt8] = []
+    /// Known to the shim alone, and to our predecessors' books.
+    let identity: Identity
+    private var books: SessionBooks?
+    private var lastResume: [UInt8]?
     private var hasEnded = false
 
     /// Bytes that a line from an agent may have (protocol.md §2.7 j).
@@ -44,25 +48,63 @@ final class Session: LineReceiver {
     static let outputLimit = 96 << 20
 
     init(
-        id: SessionID, facts: SessionFacts, connection: ControlConnection, registry: Registry,
+        id: SessionID, identity: Identity, facts: SessionFacts, connection: ControlConnection, registry: Registry,
         chooseBackend: @escaping (String) throws(ControlError) -> Backend
     ) {
         self.id = id
+        self.identity = identity
         self.facts = facts
         self.connection = connection
         self.registry = registry
         self.chooseBackend = chooseBackend
+        books = registry.ledger.flatMap { SessionBooks($0, identity) }
     }
 
     /// Takes the agent's descriptors.
-    func open(stdin: consuming Descriptor, stdout: consuming Descriptor) throws(PosixError) {
-        output = try OutputStream(ByteStream(adopting: stdout, writing: true), loop: registry.streams) {
-            [unowned self] in end("the agent no longer reads")
-        }
+    ///
+    /// - Parameter lost: what predecessors of ours owed the session when they were killed.
+    func open(
+        stdin: consuming Descriptor, stdout: consuming Descriptor, lost: LedgerReport.LostSession?
+    ) throws(PosixError) {
+        output = try OutputStream(
+            ByteStream(adopting: stdout, writing: true), loop: registry.streams, record: books?.outputRecord
+        ) { [unowned self] in end("the agent no longer reads") }
+        output?.onWritten = { [unowned self] position in books?.written(position) }
+        var splitter = LineSplitter(limit: Session.lineLimit)
+        if let lost { answer(lost, &splitter) }
         input = try InputStream(
-            ByteStream(adopting: stdin, writing: false), limit: Session.lineLimit, loop: registry.streams,
-            receiver: self)
+            ByteStream(adopting: stdin, writing: false), splitter: splitter, loop: registry.streams, receiver: self,
+            record: books?.readRecord)
     }
+
+    /// Ends the line that was cut off, and answers what nobody else will.
+    private func answer(_ lost: LedgerReport.LostSession, _ splitter: inout LineSplitter) {
+        output?.send(lost.unsent[...])
+        if lost.outputIsMidLine { output?.send([0x0A]) }
+        if lost.inputIsMidLine { splitter.skipLine() }
+        let ids = lost.requests.map { RawToken($0.span, 0..<$0.count) }
+        for id in ids { opened(id) }
+        for id in ids {
+            output?.send(LostRequest.answer(id)[...])
+            answered(id)
+        }
+        guard !ids.isEmpty else { return }
+        registry.log.notice("session \(id): \(ids.count) calls were lost with the last supervisor, and are answered so")
+    }
+
+    /// What a predecessor had read of the agent's input, and not dealt with. To be called once there is a place for it.
+    func take(unread: [UInt8]) { if !unread.isEmpty { input?.take(unread) } }
+
+    /// An answer is owed.
+    func opened(_ id: RawToken) { books?.opened(id) }
+
+    /// The answer is what was sent last.
+    func answered(_ id: RawToken) { books?.answered(id, end: output?.position ?? 0) }
+
+    func dropped(_ id: RawToken) { books?.dropped(id) }
+
+    /// What the shim is to keep.
+    var resumeText: String { SessionResume(identity: identity, machine: lastResume).text }
 
     /// Waits for a place.
     func wait(in lobby: Lobby) { self.lobby = lobby }
@@ -75,6 +117,7 @@ final class Session: LineReceiver {
         self.backend = backend
         key = backend.key
         facts.repository = backend.key.repository.isEmpty ? nil : backend.key.repository
+        lastResume = resume
         backend.sessions[id] = self
         backend.withMultiplexer { machine, now, actions in
             machine.open(id, resume: resume, now: now, into: &actions)
@@ -144,6 +187,15 @@ final class Session: LineReceiver {
         }
     }
 
+    /// Bytes that the agent has not taken.
+    var waiting: Int { output?.waiting ?? 0 }
+
+    /// What it has not taken is left to whoever attaches it again.
+    func leaveRest() {
+        guard let output else { return }
+        books?.leave(unsent: output.rest, written: output.position - UInt64(output.waiting))
+    }
+
     func pause() { input?.pause() }
     func resume() { input?.resume() }
 
@@ -153,7 +205,7 @@ final class Session: LineReceiver {
         let value = backend.multiplexer.resume(of: id)
         guard value != lastResume else { return }
         lastResume = value
-        connection?.sessionChanged(id, resume: value)
+        connection?.sessionChanged(id, resume: resumeText)
     }
 
     /// The session is over: its requests are cancelled at the backend, its references given back.
@@ -165,6 +217,7 @@ final class Session: LineReceiver {
         output?.close()
         input = nil
         output = nil
+        books?.close()
         connection?.sessionEnded(id, reason: reason)
         connection = nil
         if let backend {

@@ -24,44 +24,85 @@ final class InputStream: StreamHandler {
     private var token: StreamToken?
     private var isPaused = false
     private var isOpen = true
+    private let record: ReadRecord?
 
-    /// - Parameter limit: bytes that a line may have.
+    /// - Parameters:
+    ///   - splitter: with the limit of a line, and with the beginning of one if that was read already.
+    ///   - record: where it is noted what is being read, for a successor.
     init(
-        _ stream: consuming ByteStream, limit: Int, loop: StreamLoop, receiver: any LineReceiver
+        _ stream: consuming ByteStream, splitter: LineSplitter, loop: StreamLoop, receiver: any LineReceiver,
+        record: ReadRecord? = nil
     ) throws(PosixError) {
         self.stream = stream
         self.loop = loop
         self.receiver = receiver
-        splitter = LineSplitter(limit: limit)
+        self.splitter = splitter
+        self.record = record
         token = try loop.add(self.stream.raw, .readable, self)
     }
 
     deinit { close() }
 
+    convenience init(
+        _ stream: consuming ByteStream, limit: Int, loop: StreamLoop, receiver: any LineReceiver
+    ) throws(PosixError) {
+        try self.init(stream, splitter: LineSplitter(limit: limit), loop: loop, receiver: receiver)
+    }
+
+    /// The beginning of a line whose end has not come.
+    var state: LineSplitter { splitter }
+
     func ready(_ readiness: Readiness) {
-        switch loop.buffer.read(stream) {
+        switch read() {
         case .bytes(let count): take(count)
         case .wouldBlock: break
         case .end: end()
         }
     }
 
+    private func read() -> ReadResult {
+        loop.buffer.clean()
+        record?.begin()
+        return loop.buffer.read(stream)
+    }
+
     private func take(_ count: Int) {
         loop.buffer.withBytes(count) { chunk in
             var offset = 0
-            while isOpen, let line = splitter.next(in: chunk, from: &offset) {
-                switch line {
-                case .inChunk(let range): receiver.receive(chunk.extracting(range))
-                case .buffered: receiver.receive(splitter.partial.span)
-                case .oversize(let length): receiver.receiveOversize(beginning: splitter.partial.span, length: length)
-                }
-            }
+            handle(chunk, &offset)
         }
+        if let record { noteRest(record) }
+    }
+
+    private func handle(_ chunk: Span<UInt8>, _ offset: inout Int) {
+        while isOpen, let line = splitter.next(in: chunk, from: &offset) {
+            switch line {
+            case .inChunk(let range): receiver.receive(chunk.extracting(range))
+            case .buffered: receiver.receive(splitter.partial.span)
+            case .oversize(let length): receiver.receiveOversize(beginning: splitter.partial.span, length: length)
+            }
+            record?.handled(offset)
+        }
+    }
+
+    private func noteRest(_ record: ReadRecord) {
+        if splitter.isMidLine {
+            record.end(unfinished: splitter.partial, skipping: splitter.isSkipping)
+        } else {
+            record.end(unfinished: [], skipping: false)
+        }
+    }
+
+    /// Takes bytes that somebody else had read.
+    func take(_ bytes: [UInt8]) {
+        var offset = 0
+        handle(bytes.span, &offset)
+        if let record { noteRest(record) }
     }
 
     /// Takes what is still in the pipe after its writer has gone.
     func drain() {
-        while isOpen, case .bytes(let count) = loop.buffer.read(stream) { take(count) }
+        while isOpen, case .bytes(let count) = read() { take(count) }
     }
 
     private func end() {

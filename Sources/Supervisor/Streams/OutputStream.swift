@@ -14,11 +14,16 @@ final class OutputStream: StreamHandler, Flushable {
     private let onClosed: () -> Void
     /// Called whenever everything is written.
     var onDrained: (() -> Void)?
+    /// Called after bytes were written, with their number since the beginning.
+    var onWritten: ((UInt64) -> Void)?
 
+    /// - Parameter record: where it is noted how far the stream is, for a successor.
     init(
-        _ stream: consuming ByteStream, loop: StreamLoop, onClosed: @escaping () -> Void
+        _ stream: consuming ByteStream, loop: StreamLoop, record: PositionRecord? = nil,
+        onClosed: @escaping () -> Void
     ) throws(PosixError) {
         outbox = Outbox(stream)
+        outbox.record = record
         self.loop = loop
         self.onClosed = onClosed
         // Watched for nothing but what epoll reports unasked: the reader's end.
@@ -29,9 +34,13 @@ final class OutputStream: StreamHandler, Flushable {
 
     /// Bytes that the reader has not taken yet.
     var waiting: Int { outbox.count }
+    /// What the reader has not taken yet.
+    var rest: ArraySlice<UInt8> { outbox.rest }
+    /// Where the next byte that is sent will be in the stream.
+    var position: UInt64 { outbox.written + UInt64(outbox.count) }
 
     func send(_ bytes: ArraySlice<UInt8>) {
-        guard !isClosed else { return }
+        guard !isClosed, !bytes.isEmpty else { return }
         outbox.append(bytes)
         guard !isQueued else { return }
         isQueued = true
@@ -46,7 +55,9 @@ final class OutputStream: StreamHandler, Flushable {
     func flush() {
         isQueued = false
         guard !isClosed, let token else { return }
-        switch outbox.flush() {
+        let state = outbox.flush()
+        onWritten?(outbox.written)
+        switch state {
         case .empty:
             if isBlocked { loop.modify(token, []) }
             isBlocked = false

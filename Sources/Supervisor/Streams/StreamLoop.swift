@@ -38,7 +38,7 @@ final class StreamLoop {
     private var isInTurn = false
     /// Called when something was sent outside a turn, by a timer or a step: ``flushAll()`` is to be called soon.
     var wantsFlush: () -> Void = {}
-    let buffer = ReadBuffer()
+    let buffer: ReadBuffer
 
     /// Batches a turn may take before timers and the bus get theirs.
     private static let rounds = 8
@@ -46,7 +46,9 @@ final class StreamLoop {
     /// crowd of sessions shares a write.
     private static let flushInterval = 4
 
-    init() throws(PosixError) {
+    /// - Parameter buffer: for all reads.
+    init(buffer: ReadBuffer = ReadBuffer()) throws(PosixError) {
+        self.buffer = buffer
         poller = try Poller()
     }
 

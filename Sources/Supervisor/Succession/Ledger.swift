@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Posix
+
+/// The books of a running supervisor, in a file that is mapped: which requests are owed an answer, how far each stream
+/// is, and what is being read. Plain stores, in an order that makes sense wherever they stop; so a successor of one that
+/// was killed can answer what was lost (``LedgerReport``), and neither twice nor in the middle of a line.
+///
+/// Bounded: what finds no room is not noted, and gets no answer if we are killed. Everything else goes on as ever.
+final class Ledger {
+    private let file: SharedMemory
+    private let path: String
+    private var freeStreams: [Int]
+    private var freeRequests: [Int]
+    private var scratch: [UInt8] = []
+    /// Called once when a table is full.
+    var onFull: (String) -> Void = { _ in }
+    private var isFull = false
+
+    init(path: String) throws(PosixError) {
+        self.path = path
+        file = try SharedMemory(creating: path, size: LedgerLayout.size)
+        // Taken from the end: a quiet supervisor uses the first pages only.
+        freeStreams = (0..<LedgerLayout.Stream.count).reversed()
+        freeRequests = (0..<LedgerLayout.Request.count).reversed()
+        file.store(LedgerLayout.magic, at: 0)
+    }
+
+    /// What all streams are to be read into.
+    func readBuffer() -> ReadBuffer {
+        ReadBuffer(in: file, LedgerLayout.buffer..<LedgerLayout.size)
+    }
+
+    // MARK: - Streams
+
+    func openStream(_ kind: LedgerReport.Kind, _ identity: Identity) -> Int? {
+        guard let stream = freeStreams.popLast() else {
+            complain("\(LedgerLayout.Stream.count) sessions and backends")
+            return nil
+        }
+        let place = LedgerLayout.Stream.place(stream)
+        for member in stride(from: 24, to: LedgerLayout.Stream.size, by: 8) { file.store(0, at: place + member) }
+        file.store(identity.high, at: place + LedgerLayout.Stream.identity)
+        file.store(identity.low, at: place + LedgerLayout.Stream.identity + 8)
+        file.store(kind.rawValue, at: place + LedgerLayout.Stream.kind)
+        return stream
+    }
+
+    func closeStream(_ stream: Int) {
+        file.store(0, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.kind)
+        freeStreams.append(stream)
+    }
+
+    func outputRecord(_ stream: Int) -> PositionRecord {
+        PositionRecord(file, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.output)
+    }
+
+    func readRecord(_ stream: Int) -> ReadRecord {
+        ReadRecord(file, stream: stream, path: LedgerLayout.keptPath(path, stream))
+    }
+
+    /// Leaves what a stream was to be sent to whoever comes after us.
+    func leave(unsent rest: ArraySlice<UInt8>, of stream: Int, _ written: UInt64) {
+        guard !rest.isEmpty, let file = try? Files.openPrivate(LedgerLayout.unsentPath(path, stream)),
+            Files.write(rest, at: 0, to: file.raw)
+        else { return }
+        let place = LedgerLayout.Stream.place(stream)
+        self.file.store(UInt64(rest.count), at: place + LedgerLayout.Stream.unsent)
+        outputRecord(stream).store(written + UInt64(rest.count), isMidLine: false)
+    }
+
+    func note(lastID: UInt64, of stream: Int) {
+        file.store(lastID, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.lastID)
+    }
+
+    // MARK: - Requests
+
+    func open(_ id: RawToken, of stream: Int) -> Int? {
+        scratch.removeAll(keepingCapacity: true)
+        id.write(to: &scratch)
+        guard scratch.count <= LedgerLayout.Request.tokenCapacity else { return nil }
+        guard let request = freeRequests.popLast() else {
+            complain("\(LedgerLayout.Request.count) requests")
+            return nil
+        }
+        let place = LedgerLayout.Request.place(request)
+        file.store(scratch, at: place + LedgerLayout.Request.token)
+        let header = LedgerLayout.Request.pack(.open, length: scratch.count, stream: stream)
+        file.store(header, at: place + LedgerLayout.Request.header)
+        return request
+    }
+
+    /// Its answer is on the way, and ends at this place of the stream.
+    func answer(_ request: Int, end: UInt64) {
+        let place = LedgerLayout.Request.place(request)
+        file.store(end, at: place + LedgerLayout.Request.end)
+        let header = file.load(place + LedgerLayout.Request.header)
+        let answered = header & ~0xFF | LedgerLayout.Request.State.answered.rawValue
+        file.store(answered, at: place + LedgerLayout.Request.header)
+    }
+
+    func close(_ request: Int) {
+        file.store(0, at: LedgerLayout.Request.place(request) + LedgerLayout.Request.header)
+        freeRequests.append(request)
+    }
+
+    private func complain(_ what: String) {
+        guard !isFull else { return }
+        isFull = true
+        onFull("more than \(what) at once: those beyond get no answer if the supervisor is killed")
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where things lie in a ``Ledger``'s file. All numbers are of 64 bits, so that each is stored as one piece.
+enum LedgerLayout {
+    /// "mcpledg" and the version of this layout.
+    static let magic: UInt64 = 0x0001_6764_656C_7063
+
+    /// The stream being read, plus 1; 0: none. With ``isKept`` when what was read is kept, and `keptNext` counts.
+    static let reader = 8
+    static let isKept: UInt64 = 1 << 32
+    /// How much of what was read is dealt with, in bytes.
+    static let handled = 16
+
+    /// A session's or a backend's pair of streams.
+    enum Stream {
+        static let start = 4096
+        static let size = 72
+        /// As many as the control socket may have connections.
+        static let count = 4096
+        /// Members: 0: free.
+        static let kind = 0
+        static let identity = 8
+        /// What was written, in bytes, doubled; odd inside a line.
+        static let output = 24
+        /// 1 while the reader is inside a line whose beginning is not kept: it was too long.
+        static let input = 32
+        /// Of a backend: the last id that we gave to a request.
+        static let lastID = 40
+        /// Bytes of an unfinished line in the stream's own file.
+        static let kept = 48
+        static let keptNext = 56
+        /// Bytes that were to be written, in a file of the stream's own. The output counts them as written.
+        static let unsent = 64
+
+        static func place(_ index: Int) -> Int { start + index * size }
+    }
+
+    /// A request that an answer is owed for.
+    enum Request {
+        static let start = Stream.start + Stream.count * Stream.size
+        static let size = 128
+        static let count = 4096
+        /// Members: the state, the token's length and the stream in one number; 0: free.
+        static let header = 0
+        /// Where in the stream its answer ends.
+        static let end = 8
+        static let token = 16
+        /// Longer ids, which no client uses, are not noted.
+        static let tokenCapacity = size - token
+
+        static func place(_ index: Int) -> Int { start + index * size }
+
+        enum State: UInt64 {
+            case open = 1
+            case answered
+        }
+
+        static func pack(_ state: State, length: Int, stream: Int) -> UInt64 {
+            state.rawValue | UInt64(length) << 8 | UInt64(stream) << 16
+        }
+
+        /// Nil for what was never packed.
+        static func unpack(_ header: UInt64) -> (state: State, length: Int, stream: Int)? {
+            let length = Int(header >> 8 & 0xFF)
+            let stream = Int(truncatingIfNeeded: header >> 16)
+            guard let state = State(rawValue: header & 0xFF), length <= tokenCapacity,
+                (0..<Stream.count).contains(stream)
+            else { return nil }
+            return (state, length, stream)
+        }
+    }
+
+    /// The file with a stream's unfinished line.
+    static func keptPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream)" }
+    /// The file with what a stream was to be sent.
+    static func unsentPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).unsent" }
+
+    /// What all streams are read into.
+    static let buffer = Request.start + Request.count * Request.size
+    static let bufferSize = 64 * 1024
+    static let size = buffer + bufferSize
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+
+/// What the books of a supervisor say that is gone. Reads any bytes: what makes no sense is left out.
+struct LedgerReport: Equatable {
+    enum Kind: UInt64 {
+        case session = 1
+        case backend
+    }
+
+    struct LostSession: Equatable {
+        /// Ids of requests that were not answered, as the client wrote them.
+        var requests: [[UInt8]] = []
+        /// The last line that the client was sent has no end.
+        var outputIsMidLine = false
+        /// The beginning of a line was read, and is lost.
+        var inputIsMidLine = false
+        /// What was read and not dealt with: lines, and the beginning of one.
+        var unread: [UInt8] = []
+        /// What it was to be sent.
+        var unsent: [UInt8] = []
+    }
+
+    struct LostBackend: Equatable {
+        /// The last id that we gave to a request at it.
+        var lastID: UInt64 = 0
+        var outputIsMidLine = false
+        var inputIsMidLine = false
+        var unread: [UInt8] = []
+        var unsent: [UInt8] = []
+    }
+
+    private(set) var sessions: [Identity: LostSession] = [:]
+    private(set) var backends: [Identity: LostBackend] = [:]
+
+    /// - Parameters:
+    ///   - kept: the file of a stream's unfinished line.
+    ///   - unsent: the file of what a stream was to be sent.
+    init?(_ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] }) {
+        guard bytes.count == LedgerLayout.size, Self.number(bytes, 0) == LedgerLayout.magic else { return nil }
+        let reading = Reading(bytes)
+        let lost = Self.lostRequests(bytes)
+        for stream in 0..<LedgerLayout.Stream.count {
+            let place = LedgerLayout.Stream.place(stream)
+            guard let kind = Kind(rawValue: Self.number(bytes, place + LedgerLayout.Stream.kind)) else { continue }
+            let identity = Identity(
+                high: Self.number(bytes, place + LedgerLayout.Stream.identity),
+                low: Self.number(bytes, place + LedgerLayout.Stream.identity + 8))
+            let outputIsMidLine = Self.number(bytes, place + LedgerLayout.Stream.output) & 1 == 1
+            let isSkipping = Self.number(bytes, place + LedgerLayout.Stream.input) == 1
+            let isReading = reading?.stream == stream && reading?.isKept == false
+            let member =
+                reading?.stream == stream && !isReading ? LedgerLayout.Stream.keptNext : LedgerLayout.Stream.kept
+            let size = Int(clamping: Self.number(bytes, place + member))
+            let beginning = size > 0 ? Array(kept(stream).prefix(size)) : []
+            let isWhole = beginning.count == size
+            var unread = isWhole ? beginning : []
+            if isReading, let reading { unread = reading.unread(behind: unread) }
+            let rest = Int(clamping: Self.number(bytes, place + LedgerLayout.Stream.unsent))
+            let unsent = rest > 0 ? Array(unsent(stream).prefix(rest)) : []
+            switch kind {
+            case .session:
+                let known = lost[stream] ?? []
+                if isReading { Self.dropFirst(of: &unread, ifIn: known) }
+                sessions[identity] = LostSession(
+                    requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
+                    unread: unread, unsent: unsent)
+            case .backend:
+                backends[identity] = LostBackend(
+                    lastID: Self.number(bytes, place + LedgerLayout.Stream.lastID), outputIsMidLine: outputIsMidLine,
+                    inputIsMidLine: isSkipping || !isWhole, unread: unread)
+            }
+        }
+    }
+
+    /// A line whose request is in the books was looked at: only the note that it was is missing.
+    private static func dropFirst(of unread: inout [UInt8], ifIn known: [[UInt8]]) {
+        guard let end = unread.firstIndex(of: 0x0A) else { return }
+        let line = Array(unread[..<end])
+        guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request,
+            known.contains(Array(line[envelope.id]))
+        else { return }
+        unread.removeFirst(end + 1)
+    }
+
+    /// Somebody has taken it over.
+    mutating func strike(_ session: Identity) { sessions[session] = nil }
+
+    /// By stream: requests without an answer, or with one that was not written to its end.
+    private static func lostRequests(_ bytes: [UInt8]) -> [Int: [[UInt8]]] {
+        var lost: [Int: [[UInt8]]] = [:]
+        for request in 0..<LedgerLayout.Request.count {
+            let place = LedgerLayout.Request.place(request)
+            guard let entry = LedgerLayout.Request.unpack(number(bytes, place + LedgerLayout.Request.header)) else {
+                continue
+            }
+            let stream = LedgerLayout.Stream.place(entry.stream)
+            let written = number(bytes, stream + LedgerLayout.Stream.output) >> 1
+            let end = number(bytes, place + LedgerLayout.Request.end)
+            if entry.state == .answered, end <= written { continue }
+            let token = place + LedgerLayout.Request.token
+            lost[entry.stream, default: []].append(Array(bytes[token..<token + entry.length]))
+        }
+        return lost
+    }
+
+    fileprivate static func number(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+        var number: UInt64 = 0
+        for index in (0..<8).reversed() { number = number << 8 | UInt64(bytes[offset + index]) }
+        return number
+    }
+}
+
+/// What had left a pipe when the supervisor was killed, and had not been dealt with.
+private struct Reading {
+    let stream: Int
+    /// It had been, and only the note that it had is missing.
+    let isKept: Bool
+    private let all: ArraySlice<UInt8>
+    private let handled: Int
+
+    init?(_ bytes: [UInt8]) {
+        let reader = LedgerReport.number(bytes, LedgerLayout.reader)
+        let number = Int(truncatingIfNeeded: reader & 0xFFFF_FFFF)
+        guard number > 0, number <= LedgerLayout.Stream.count else { return nil }
+        stream = number - 1
+        isKept = reader & LedgerLayout.isKept != 0
+        // Behind what was read all is zero, and no message holds a zero.
+        all = bytes[LedgerLayout.buffer..<LedgerLayout.size].prefix { $0 != 0 }
+        handled = Int(clamping: LedgerReport.number(bytes, LedgerLayout.handled))
+    }
+
+    /// - Parameter beginning: of the line that the bytes go on with.
+    func unread(behind beginning: [UInt8]) -> [UInt8] { (handled == 0 ? beginning : []) + all.dropFirst(handled) }
+}

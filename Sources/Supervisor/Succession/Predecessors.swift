@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Posix
+
+/// Supervisors that were here before, and the books they left.
+///
+/// A session's part is looked at when its shim comes: the shim comes once it has lost its supervisor, so whatever that
+/// one still did for the session is in the books then.
+final class Predecessors {
+    private final class Predecessor {
+        let path: String
+        let file: SharedMemory
+        /// Kept once nothing can change any more.
+        private var final: LedgerReport?
+        private let isGone: () -> Bool
+
+        init(path: String, file: SharedMemory, isGone: @escaping () -> Bool) {
+            self.path = path
+            self.file = file
+            self.isGone = isGone
+        }
+
+        var report: LedgerReport? {
+            if let final { return final }
+            let gone = isGone()
+            let report = LedgerReport(
+                file.bytes(0..<file.size), kept: { read(LedgerLayout.keptPath(path, $0)) },
+                unsent: { read(LedgerLayout.unsentPath(path, $0)) })
+            if gone { final = report }
+            return report
+        }
+
+        private func read(_ path: String) -> [UInt8] { (try? Files.read(path, limit: Session.outputLimit * 2)) ?? [] }
+
+        /// Strikes a session out, so that nobody after us finds it here.
+        func strike(_ session: Identity) {
+            final?.strike(session)
+            for stream in 0..<LedgerLayout.Stream.count {
+                let place = LedgerLayout.Stream.place(stream)
+                guard file.load(place + LedgerLayout.Stream.kind) == LedgerReport.Kind.session.rawValue,
+                    file.load(place + LedgerLayout.Stream.identity) == session.high,
+                    file.load(place + LedgerLayout.Stream.identity + 8) == session.low
+                else { continue }
+                file.store(0, at: place + LedgerLayout.Stream.kind)
+            }
+        }
+    }
+
+    private var list: [Predecessor] = []
+    private let prefix: String
+
+    /// - Parameter prefix: of the books' paths; the pid of the one who keeps them follows.
+    init(prefix: String) {
+        self.prefix = prefix
+        let slash = prefix.lastIndex(of: "/") ?? prefix.startIndex
+        let directory = String(prefix[..<slash])
+        let name = String(prefix[prefix.index(after: slash)...])
+        for file in Files.names(in: directory) where file.hasPrefix(name) {
+            guard let pid = Int32(file.dropFirst(name.count)), pid != OwnProcess.pid else { continue }
+            let path = "\(directory)/\(file)"
+            guard let mapped = try? SharedMemory(opening: path, size: LedgerLayout.size) else {
+                // Of another version, or not ours: nobody will read it.
+                Files.remove(path)
+                continue
+            }
+            list.append(Predecessor(path: path, file: mapped) { ProcessTable.startTime(of: pid) == nil })
+        }
+    }
+
+    /// Where we keep ours.
+    var ownPath: String { prefix + String(OwnProcess.pid) }
+
+    /// What a session is owed by those who are gone.
+    func lost(_ session: Identity) -> LedgerReport.LostSession? {
+        var found: LedgerReport.LostSession?
+        for predecessor in list {
+            guard let lost = predecessor.report?.sessions[session] else { continue }
+            var sum = found ?? lost
+            if found != nil {
+                sum.requests += lost.requests.filter { !sum.requests.contains($0) }
+                sum.outputIsMidLine = sum.outputIsMidLine || lost.outputIsMidLine
+                sum.inputIsMidLine = sum.inputIsMidLine || lost.inputIsMidLine
+                sum.unread += lost.unread
+                sum.unsent += lost.unsent
+            }
+            found = sum
+        }
+        return found
+    }
+
+    /// It is in our own books now.
+    func claimed(_ session: Identity) {
+        for predecessor in list { predecessor.strike(session) }
+    }
+
+    /// What the books say of a backend's streams.
+    func streams(of backend: Identity) -> LedgerReport.LostBackend? {
+        list.lazy.compactMap { $0.report?.backends[backend] }.first
+    }
+
+    func removeOwn() { Predecessors.remove(ownPath) }
+
+    /// The books and the unfinished lines beside them.
+    private static func remove(_ path: String) {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let name = path[path.index(after: slash)...]
+        for file in Files.names(in: String(path[..<slash])) where file == name || file.hasPrefix(name + ".") {
+            Files.remove("\(path[..<slash])/\(file)")
+        }
+    }
+
+    /// Nobody is left who could ask.
+    func forgetAll() {
+        forget()
+        removeOwn()
+    }
+
+    /// Whoever has not come by now does not come any more.
+    func forget() {
+        for predecessor in list { Predecessors.remove(predecessor.path) }
+        list = []
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Posix
+
+/// One session's page in the ``Ledger``.
+final class SessionBooks {
+    private let ledger: Ledger
+    private let stream: Int
+    private var open: [RawToken: Int] = [:]
+    /// A client's error: two requests with one id. Each is owed an answer.
+    private var twice: [(id: RawToken, request: Int)] = []
+    /// Those whose answer is on its way, in the order of their ends.
+    private var answered: [(request: Int, end: UInt64)] = []
+    private var isClosed = false
+
+    /// Nil when the ledger is full.
+    init?(_ ledger: Ledger, _ identity: Identity) {
+        guard let stream = ledger.openStream(.session, identity) else { return nil }
+        self.ledger = ledger
+        self.stream = stream
+    }
+
+    var outputRecord: PositionRecord { ledger.outputRecord(stream) }
+    private(set) lazy var readRecord = ledger.readRecord(stream)
+
+    func opened(_ id: RawToken) {
+        guard !isClosed, let request = ledger.open(id, of: stream) else { return }
+        if open[id] == nil { open[id] = request } else { twice.append((id, request)) }
+    }
+
+    /// Its answer ends at this place of the stream.
+    func answered(_ id: RawToken, end: UInt64) {
+        guard let request = take(id) else { return }
+        ledger.answer(request, end: end)
+        answered.append((request, end))
+    }
+
+    /// It gets none.
+    func dropped(_ id: RawToken) {
+        if let request = take(id) { ledger.close(request) }
+    }
+
+    private func take(_ id: RawToken) -> Int? {
+        if let index = twice.firstIndex(where: { $0.id == id }) { return twice.remove(at: index).request }
+        return open.removeValue(forKey: id)
+    }
+
+    /// So many bytes have been written.
+    func written(_ position: UInt64) {
+        guard let first = answered.first, first.end <= position else { return }
+        let done = answered.prefix { $0.end <= position }
+        for entry in done { ledger.close(entry.request) }
+        answered.removeFirst(done.count)
+    }
+
+    /// The session is over: nothing is owed any more.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        readRecord.close()
+        ledger.closeStream(stream)
+        for request in Array(open.values) + twice.map(\.request) + answered.map(\.request) { ledger.close(request) }
+        open = [:]
+        twice = []
+        answered = []
+    }
+
+    /// We go, and the client has not taken all that it was sent: our successor sends the rest.
+    func leave(unsent rest: ArraySlice<UInt8>, written: UInt64) { ledger.leave(unsent: rest, of: stream, written) }
+}

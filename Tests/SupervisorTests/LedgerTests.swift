@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MCPWire
+import Posix
+import Testing
+
+@testable import Supervisor
+
+/// Books in a file of their own, read as a successor would.
+private final class Desk {
+    let path = NSTemporaryDirectory() + "ledger-\(UUID().uuidString)"
+    let ledger: Ledger
+    private let other: SharedMemory
+
+    init() throws {
+        ledger = try Ledger(path: path)
+        other = try SharedMemory(opening: path, size: LedgerLayout.size)
+    }
+
+    deinit { Files.remove(path) }
+
+    var bytes: [UInt8] { other.bytes(0..<LedgerLayout.size) }
+
+    func lost(_ identity: Identity) -> LedgerReport.LostSession? {
+        LedgerReport(bytes) { (try? Files.read("\(self.path).\($0)", limit: 1000)) ?? [] }?.sessions[identity]
+    }
+}
+
+@Suite struct LedgerTests {
+    private let someone = Identity(high: 1, low: 2)
+
+    private func texts(_ lost: LedgerReport.LostSession?) -> [String]? {
+        lost?.requests.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test func aRequestIsLostUntilItsAnswerIsWrittenToItsEnd() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        books.opened(RawToken("1"))
+        books.opened(RawToken("\"two\""))
+        #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
+        books.answered(RawToken("1"), end: 100)
+        #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
+        books.outputRecord.store(99, isMidLine: true)
+        #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
+        #expect(desk.lost(someone)?.outputIsMidLine == true)
+        books.outputRecord.store(100, isMidLine: false)
+        #expect(texts(desk.lost(someone)) == ["\"two\""])
+        books.written(100)
+        books.dropped(RawToken("\"two\""))
+        #expect(desk.lost(someone) == LedgerReport.LostSession())
+        books.close()
+        #expect(desk.lost(someone) == nil)
+    }
+
+    @Test func twoRequestsWithOneIdAreOwedTwoAnswers() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        books.opened(RawToken("1"))
+        books.opened(RawToken("1"))
+        books.answered(RawToken("1"), end: 10)
+        books.outputRecord.store(10, isMidLine: false)
+        #expect(texts(desk.lost(someone)) == ["1"])
+    }
+
+    @Test func whatHasLeftThePipeIsLostWithTheReader() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        let buffer = desk.ledger.readBuffer()
+        let pipe = try makePipe()
+        let text =
+            #"{"jsonrpc":"2.0","id":1,"method":"a"}"# + "\n" + #"{"jsonrpc":"2.0","id":2,"method":"b"}"# + "\n{\"js"
+        #expect(Files.append(Array(text.utf8), to: pipe.writing.raw))
+        let stream = ByteStream(own: try pipe.reading.duplicate())
+        buffer.clean()
+        books.readRecord.begin()
+        #expect(buffer.read(stream) == .bytes(text.utf8.count))
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(unread(desk) == text)
+        books.opened(RawToken("1"))
+        #expect(texts(desk.lost(someone)) == ["1"])
+        #expect(unread(desk) == lines[1...].joined(separator: "\n"), "the line is in the books")
+        books.readRecord.handled(38)
+        books.dropped(RawToken("1"))
+        #expect(unread(desk) == lines[1...].joined(separator: "\n"))
+        books.readRecord.handled(76)
+        books.readRecord.end(unfinished: Array("{\"js".utf8), skipping: false)
+        #expect(unread(desk) == "{\"js")
+        // The next read begins with a clean buffer, and the line goes on.
+        buffer.clean()
+        books.readRecord.begin()
+        #expect(unread(desk) == "{\"js")
+        #expect(Files.append(Array("on".utf8), to: pipe.writing.raw))
+        #expect(buffer.read(stream) == .bytes(2))
+        #expect(unread(desk) == "{\"json")
+        books.readRecord.end(unfinished: Array("{\"json".utf8), skipping: false)
+        #expect(unread(desk) == "{\"json")
+        books.readRecord.begin()
+        books.readRecord.end(unfinished: Array("{\"json and too long".utf8), skipping: true)
+        #expect(desk.lost(someone) == LedgerReport.LostSession(inputIsMidLine: true))
+        books.readRecord.begin()
+        books.readRecord.end(unfinished: [], skipping: false)
+        #expect(desk.lost(someone) == LedgerReport.LostSession())
+    }
+
+    private func unread(_ desk: Desk) -> String? {
+        desk.lost(someone).map { String(decoding: $0.unread, as: UTF8.self) }
+    }
+
+    @Test func aStreamIsNotTakenForItsSuccessorInTheSamePlace() throws {
+        let desk = try Desk()
+        let first = try #require(SessionBooks(desk.ledger, someone))
+        first.opened(RawToken("1"))
+        first.outputRecord.store(7, isMidLine: true)
+        first.close()
+        let other = Identity(high: 3, low: 4)
+        let second = try #require(SessionBooks(desk.ledger, other))
+        #expect(desk.lost(other) == LedgerReport.LostSession())
+        #expect(desk.lost(someone) == nil)
+        second.close()
+    }
+
+    @Test func whatFindsNoRoomIsSaidOnce() throws {
+        let desk = try Desk()
+        var complaints: [String] = []
+        desk.ledger.onFull = { complaints.append($0) }
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        for id in 0..<LedgerLayout.Request.count + 5 { books.opened(RawToken("\(id)")) }
+        #expect(complaints.count == 1)
+        #expect(desk.lost(someone)?.requests.count == LedgerLayout.Request.count)
+        books.opened(RawToken("\"\(String(repeating: "x", count: 200))\""))
+        books.dropped(RawToken("3"))
+        books.opened(RawToken("\"again\""))
+        #expect(texts(desk.lost(someone))?.contains("\"again\"") == true)
+    }
+
+    /// Whatever a store that did not happen, or a foreign file, leaves: it is read without a trap.
+    @Test(arguments: 0..<50)
+    func anyBytesAreRead(seed: Int) throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        for id in 0..<20 { books.opened(RawToken("\(id)")) }
+        var bytes = desk.bytes
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let place = Int.random(in: 8..<LedgerLayout.size, using: &generator)
+            bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        }
+        for place in 8..<24 { bytes[place] = UInt8.random(in: 0...255, using: &generator) }
+        #expect(LedgerReport(bytes) != nil)
+        bytes[3] ^= 1
+        #expect(LedgerReport(bytes) == nil)
+        #expect(LedgerReport(Array(bytes.dropLast())) == nil)
+    }
+
+    @Test func anIdentityComesBackFromWhatTheShimKeeps() {
+        let identity = Identity(high: .max, low: 5)
+        let resume = SessionResume(SessionResume(identity: identity, machine: Array("{\"v\":1}".utf8)).text)
+        #expect(resume?.identity == identity)
+        #expect(resume?.machine == Array("{\"v\":1}".utf8))
+        #expect(SessionResume("{\"v\":1}") == nil)
+        #expect(SessionResume("") == nil)
+        #expect(SessionResume("ü" + identity.description) == nil)
+    }
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Supervisors that are killed under load: every request is answered once, by whoever is there."""
+import os
+import random
+import signal
+
+import pytest
+
+from harness import processes
+from harness.waiting import eventually
+
+SESSIONS = 6
+ROUNDS = 8
+
+
+@pytest.fixture
+def crowd(without_supervisor, fake, repo):
+    agents = [without_supervisor.agent(fake.command(), repo) for _ in range(SESSIONS)]
+    for agent in agents:
+        agent.initialize()
+    return without_supervisor, agents
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_under_load_each_request_is_answered_once(crowd, number):
+    supervisor, agents = crowd
+    chance = random.Random(number)
+    sent = {agent.pid: [] for agent in agents}
+    for _ in range(ROUNDS):
+        victim = supervisor.pid
+        for _ in range(60 + chance.randrange(60)):
+            for agent in agents:
+                sent[agent.pid].append(agent.call("echo", text="x" * chance.choice((1, 300, 5000))))
+        os.kill(victim, number)
+        eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
+        for agent in agents:
+            assert agent.tool("echo", text="there", timeout=30) == "there"
+    lost = 0
+    for agent in agents:
+        for id in sent[agent.pid]:
+            answer = agent.answer(id, timeout=30)
+            if "error" in answer:
+                assert answer["error"]["data"]["reason"] in ("supervisor_restarted", "stopped"), answer
+                lost += 1
+        agent.fence()
+        wrong = {id: agent.answers(id) for id in sent[agent.pid] if len(agent.answers(id)) != 1}
+        assert not wrong, list(wrong.items())[:3]
+    assert lost > 0, "nothing was under way, so this proves nothing"
+
+
+def test_a_request_that_was_half_read_is_answered_once_it_is_whole(crowd):
+    supervisor, (agent, *_) = crowd
+    line = b'{"jsonrpc":"2.0","id":"half","method":"tools/call","params":{"name":"echo","arguments":{"text":"ab"}}}\n'
+    agent.send_bytes(line[:60])
+    victim = supervisor.pid
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
+    agent.send_bytes(line[60:])
+    assert agent.text("half", timeout=30) == "ab"
