@@ -39,7 +39,8 @@ let package = Package(
         .testTarget(name: "MCPWireTests", dependencies: ["MCPWire"]),
         .target(name: "Multiplexer", dependencies: ["MCPWire"]),
         .testTarget(name: "MultiplexerTests", dependencies: ["Multiplexer", "MCPWire"]),
-        .target(name: "ToolSearch", dependencies: ["MCPWire"]),
+        // Square roots are in libm.
+        .target(name: "ToolSearch", dependencies: ["MCPWire"], linkerSettings: [.linkedLibrary("m")]),
         .testTarget(
             name: "ToolSearchTests", dependencies: ["ToolSearch"],
             exclude: ["Text/make_wordpiece.py", "Text/wordpiece.json"]),
@@ -59,6 +60,10 @@ let package = Package(
 
         // Times the message path without pipes, for `make bench`; no product.
         .executableTarget(name: "wire-bench", dependencies: ["MCPWire", "Multiplexer"], path: "bench/wire"),
+
+        // Ranks known queries, for `make bench`; no product.
+        .executableTarget(
+            name: "retrieval-bench", dependencies: ["ToolSearch", "MCPWire", "Posix"], path: "bench/retrieval"),
 
         // What the programs say to each other.
         .target(

@@ -10,6 +10,7 @@ import Testing
         ("Sources/Systemd/", "so does libsystemd"),
         ("Sources/CPosix/", "C"),
         ("Sources/Embedding/", "weights are read where they are mapped"),
+        ("Sources/ToolSearch/Table/", "the table is read where it is mapped, and compared in wide steps"),
         ("Sources/MCPWire/WideLoads.swift", "eight bytes in one load, for the scanner"),
         ("Sources/Supervisor/Daemon/Supervisor.swift", "an actor's executor is named unowned"),
     ]
