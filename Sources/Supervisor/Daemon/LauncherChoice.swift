@@ -69,6 +69,18 @@ enum Installation {
         return ["\(directory)/\(program)", "\(directory)/../libexec/mcp-supervisor/\(program)"]
     }
 
+    /// A file of data that came with the program: beside the supervisor, in the share directory of its prefix, or in
+    /// the source tree that it was built in. `nil` where it is not installed.
+    static func data(_ name: String) -> String? {
+        let own = OwnProcess.executable ?? ""
+        let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ""
+        let places = [
+            directory, "\(directory)/../share/mcp-supervisor", "\(directory)/../../../share",
+            "\(directory)/../../share",
+        ]
+        return places.map { "\($0)/\(name)" }.first { Files.identity($0)?.isDirectory == false }
+    }
+
     /// Our own unit, when the service manager started us.
     static func service() -> String? {
         guard OwnProcess.variable("INVOCATION_ID") != nil, let path = UnitCgroup.path(ofProcess: OwnProcess.pid),
