@@ -16,7 +16,7 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "bench"))
 
-from measure import calling, holding, serena, starting, tables, wire  # noqa: E402
+from measure import calling, holding, retrieval, serena, starting, tables, wire  # noqa: E402
 from measure.supervisor import PROGRAMS  # noqa: E402
 from measure.systems import build_tools  # noqa: E402
 
@@ -27,6 +27,7 @@ SECTIONS = {
     "payload": "calls of 32 B to 1 MiB",
     "python": "in front of a server made with the Python SDK",
     "wire": "the scanner on large messages, heap allocations on small ones",
+    "retrieval": "how well and how fast find_tool finds",
     "serena": "ten sessions on one repository against ten copies",
 }
 ENVIRONMENT_MAKER = PROJECT / "Tests" / "integration" / "environment.py"
@@ -105,6 +106,7 @@ def main():
             case "calls": calling.measure(options.rounds, targets)
             case "memory": holding.measure(options.rounds, targets)
             case "payload": calling.measure_payloads(options.rounds, targets)
+            case "retrieval": retrieval.measure(targets)
             case "wire": wire.measure(targets)
             case "python" if python: calling.measure_python(options.rounds, targets, python)
             case "serena": serena.measure(targets, environments())
