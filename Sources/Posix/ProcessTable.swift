@@ -55,6 +55,9 @@ public enum ProcessTable {
     /// Whether a process is dead and waits for its parent.
     public static func isZombie(_ pid: Int32) -> Bool { statistics(of: pid)?.first == "Z" }
 
+    /// Whether a process stands still after SIGSTOP.
+    public static func isStopped(_ pid: Int32) -> Bool { statistics(of: pid)?.first == "T" }
+
     /// The value of a variable in the environment that a process was started with.
     public static func environmentValue(_ name: String, of pid: Int32) -> String? {
         guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return nil }

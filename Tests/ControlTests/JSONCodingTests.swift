@@ -51,7 +51,7 @@ import Testing
         #expect(
             keys == [
                 "id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
-                "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit",
+                "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit", "hibernation",
             ])
     }
 

@@ -38,6 +38,10 @@ final class ScriptLauncher: Launcher {
 
     func terminate(_ backend: LaunchedBackend) async { backend.child.signalGroup(15) }
     func kill(_ backend: LaunchedBackend) async { backend.child.signalGroup(9) }
+    func freeze(_ backend: LaunchedBackend) async throws(LaunchError) { backend.child.signalGroup(19) }
+    func thaw(_ backend: LaunchedBackend) async throws(LaunchError) { backend.child.signalGroup(18) }
+    func isFrozen(_ backend: LaunchedBackend) -> Bool { ProcessTable.isStopped(backend.pid) }
+    func reclaim(_ backend: LaunchedBackend, while sleeps: () -> Bool) async -> Reclaimed { Reclaimed(bytes: 1) }
     func examine(_ backend: LaunchedBackend) {}
     func cleanUp(_ backend: LaunchedBackend) async {}
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {}

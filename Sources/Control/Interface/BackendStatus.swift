@@ -96,6 +96,27 @@ public struct BackendMemory: Codable, Sendable, Equatable {
     }
 }
 
+/// A backend's sleep: its processes stand still, and what could be given back of their memory was.
+public struct HibernationStatus: Codable, Sendable, Equatable {
+    /// RFC 3339, UTC.
+    public var since: String
+    public var reclaimedBytes: Int64
+    /// Why it was not more, where there is a reason.
+    public var note: String?
+
+    public init(since: String, reclaimedBytes: Int64, note: String?) {
+        self.since = since
+        self.reclaimedBytes = reclaimedBytes
+        self.note = note
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case since
+        case reclaimedBytes = "reclaimed_bytes"
+        case note
+    }
+}
+
 /// One backend in `Status`.
 public struct BackendStatus: Codable, Sendable, Equatable {
     /// `serena-library-1f3a`.
@@ -125,11 +146,14 @@ public struct BackendStatus: Codable, Sendable, Equatable {
     /// RFC 3339, UTC; `nil` while somebody needs it.
     public var idleSince: String?
     public var lastExit: BackendExit?
+    /// `nil` while it is awake.
+    public var hibernation: HibernationStatus?
 
     public init(
         id: String, server: String, repo: String, share: Sharing, state: BackendState, unit: String?, pid: Int32?,
         generation: Int, era: Era, sessions: Int, holds: Int, inFlight: Int, restarts: Int, memory: BackendMemory,
-        limits: Limits, startedAt: String?, idleSince: String?, lastExit: BackendExit?
+        limits: Limits, startedAt: String?, idleSince: String?, lastExit: BackendExit?,
+        hibernation: HibernationStatus? = nil
     ) {
         self.id = id
         self.server = server
@@ -149,6 +173,7 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         self.startedAt = startedAt
         self.idleSince = idleSince
         self.lastExit = lastExit
+        self.hibernation = hibernation
     }
 
     enum CodingKeys: String, CodingKey {
@@ -158,5 +183,6 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         case startedAt = "started_at"
         case idleSince = "idle_since"
         case lastExit = "last_exit"
+        case hibernation
     }
 }

@@ -43,7 +43,8 @@ public let interfaceDescription = #"""
       limits: Limits,
       started_at: ?string,
       idle_since: ?string,
-      last_exit: ?Exit
+      last_exit: ?Exit,
+      hibernation: ?(since: string, reclaimed_bytes: int, note: ?string)
     )
 
     type Session (

@@ -54,7 +54,10 @@ extension Backend {
             if machine.wantsChance { machine.give(chance: Backend.chance()) }
             machine.receiveFromBackend(line, now: now, into: &actions)
         }
-        if multiplexer.inFlight == 0 { referencesChanged() }
+        if multiplexer.inFlight == 0 {
+            lastUse = registry.now
+            referencesChanged()
+        }
     }
 
     /// For handles that nobody can guess.
@@ -71,7 +74,7 @@ extension Backend {
 
     private func perform(_ action: Actions.Action, _ list: borrowing Actions) {
         switch action {
-        case .toBackend(_, let range): process?.send(list.bytes[range])
+        case .toBackend(_, let range): send(list.bytes[range])
         case .toSession(let session, let range): sessions[session]?.send(list.bytes[range])
         case .startBackend: needed()
         case .arm(let timer, let milliseconds): arm(timer, milliseconds)
@@ -86,6 +89,12 @@ extension Backend {
         }
     }
 
+    private func send(_ bytes: ArraySlice<UInt8>) {
+        lastUse = registry.now
+        wake()
+        process?.send(bytes)
+    }
+
     private func arm(_ timer: MultiplexerTimer, _ milliseconds: Int) {
         messageTimers[timer] = registry.timer(milliseconds: Int64(milliseconds)) { [unowned self] in
             messageTimers[timer] = nil
@@ -95,6 +104,7 @@ extension Backend {
 
     private func handshakeDone() {
         perform(lifecycle.handle(.handshakeDone, now: registry.now))
+        armSleepClock()
         for call in configuration.server.onStart {
             let arguments = try? JSONValue(parsing: call.arguments)
             self.call(tool: call.tool, arguments: arguments) { [registry, id] outcome in

@@ -10,6 +10,7 @@ extension Backend {
     func needed() {
         // At our own end nothing is started again, whoever waits.
         guard !registry.isEnding else { return }
+        wake()
         perform(lifecycle.handle(.needed, now: registry.now))
     }
 
@@ -29,7 +30,9 @@ extension Backend {
     private func perform(_ order: BackendLifecycle.Order) {
         switch order {
         case .launch: launch()
-        case .closeInput: process?.closeInput()
+        case .closeInput:
+            wake()
+            process?.closeInput()
         case .terminate: terminate()
         case .kill: kill()
         case .arm(let timer, let milliseconds): arm(timer, milliseconds)
@@ -173,6 +176,7 @@ extension Backend {
 
     private func ended(_ ended: BackendProcess, _ cause: ExitCause, _ lines: [String]) {
         guard process === ended else { return }
+        sleepIsOver()
         process = nil
         inputDrained()
         startedAt = nil

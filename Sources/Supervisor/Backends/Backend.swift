@@ -32,6 +32,15 @@ final class Backend {
     var waitingForState: [(BackendState, () -> Void)] = []
 
     var process: BackendProcess?
+    var hibernation = Hibernation()
+    /// Its sleep, while it sleeps.
+    var nap: Nap?
+    var sleepClock: EventSource?
+    /// Why it does not sleep although it was to.
+    var sleepFailure: String?
+    var waitingForSleep: [() -> Void] = []
+    /// When something last went to it or came from it.
+    var lastUse: Int64 = 0
     var generation = 0
     var restarts = 0
     var lastExit: BackendExit?
@@ -97,7 +106,7 @@ final class Backend {
         switch lifecycle.phase {
         case .stopped: .stopped
         case .starting: .starting
-        case .ready: isIdle ? .idle : .ready
+        case .ready: hibernation.phase == .asleep ? .hibernated : isIdle ? .idle : .ready
         case .stopping: .stopping
         case .resting, .failed: .failed
         }
@@ -160,6 +169,7 @@ final class Backend {
         configuration = new
         idleTimer = nil
         referencesChanged()
+        if hibernation.phase == .awake { armSleepClock() }
         guard limitsChanged, let process else { return }
         registry.inBackground {
             do {

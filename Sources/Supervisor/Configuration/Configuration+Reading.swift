@@ -11,7 +11,8 @@ extension Configuration {
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
-        "command", "share", "idle_timeout", "deny_tools", "interactive_tools", "era", "on_start", "repo",
+        "command", "share", "idle_timeout", "hibernate_after", "deny_tools", "interactive_tools", "era", "on_start",
+        "repo",
     ]
 
     /// Adds what one file says to what those before it said; a later file wins key by key.
@@ -46,6 +47,7 @@ extension Configuration {
         if server.command?.isEmpty == true { throw table.error("command", "command must name a program") }
         server.share = try table.choice("share", Sharing.self) ?? server.share
         server.idleTimeout = try table.span("idle_timeout") ?? server.idleTimeout
+        server.hibernateAfter = try table.span("hibernate_after") ?? server.hibernateAfter
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era
@@ -54,9 +56,10 @@ extension Configuration {
         guard let repositories = try table.table("repo") else { return server }
         for path in repositories.keys {
             guard let section = try repositories.table(path) else { continue }
-            try section.refuseUnknown(known: Configuration.limitKeys + ["idle_timeout"])
+            try section.refuseUnknown(known: Configuration.limitKeys + ["idle_timeout", "hibernate_after"])
             var local = server.repositories[path] ?? RepositoryConfiguration()
             local.idleTimeout = try section.span("idle_timeout") ?? local.idleTimeout
+            local.hibernateAfter = try section.span("hibernate_after") ?? local.hibernateAfter
             local.limits = local.limits.overridden(by: try Configuration.limits(section))
             server.repositories[path] = local
         }

@@ -31,6 +31,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var command: [String]?
     public var share: Sharing?
     public var idleTimeout: Int64?
+    public var hibernateAfter: Int64?
     public var limits = Limits()
     /// Tools that change what others share: hidden and refused.
     public var denyTools: [String] = []
@@ -47,6 +48,7 @@ public struct ServerConfiguration: Sendable, Equatable {
 /// One `[server.NAME.repo."PATH"]` table.
 public struct RepositoryConfiguration: Sendable, Equatable {
     public var idleTimeout: Int64?
+    public var hibernateAfter: Int64?
     public var limits = Limits()
     public init() {}
 }
@@ -71,6 +73,7 @@ extension Configuration {
         return EffectiveConfiguration(
             limits: defaults.overridden(by: server.limits).overridden(by: local.limits),
             idleTimeout: local.idleTimeout ?? server.idleTimeout ?? idleTimeout,
+            hibernateAfter: local.hibernateAfter ?? server.hibernateAfter ?? hibernateAfter,
             stopTimeout: stopTimeout, server: server)
     }
 }
@@ -79,6 +82,7 @@ extension Configuration {
 public struct EffectiveConfiguration: Sendable, Equatable {
     public var limits: Limits
     public var idleTimeout: Int64
+    public var hibernateAfter: Int64
     public var stopTimeout: Int64
     public var server: ServerConfiguration
 }

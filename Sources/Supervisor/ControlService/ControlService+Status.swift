@@ -76,7 +76,16 @@ extension Backend {
             era: multiplexer.era == .modern ? .modern : .legacy,
             sessions: sessions.count, holds: holds.count, inFlight: multiplexer.inFlight, restarts: restarts,
             memory: memory, limits: held ?? configuration.limits, startedAt: startedAt.map(Clock.rfc3339),
-            idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit)
+            idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit, hibernation: hibernationStatus)
+    }
+}
+
+extension Backend {
+    fileprivate var hibernationStatus: HibernationStatus? {
+        nap.map {
+            HibernationStatus(
+                since: Clock.rfc3339($0.since), reclaimedBytes: $0.reclaimed?.bytes ?? 0, note: $0.reclaimed?.note)
+        }
     }
 }
 

@@ -39,12 +39,13 @@ final class ControlService {
     private func reply(to method: ControlMethod, _ call: VarlinkCall) async throws(ControlError) -> VarlinkReply {
         switch method {
         case .attach, .subscribe: throw .expectedMore
-        case .hibernate, .wake: throw .notYet(method)
         case .request: try encoded(await request(call.decoded()))
         case .release: try encoded(await release(call.decoded()))
         case .status: try encoded(await status(call.decoded()))
         case .stop: try encoded(await stop(call.decoded()))
         case .restart: try encoded(await restart(call.decoded()))
+        case .hibernate: try encoded(await hibernate(call.decoded()))
+        case .wake: try encoded(await wake(call.decoded()))
         case .setLimits: try encoded(await setLimits(call.decoded()))
         case .logs: try encoded(logs(call.decoded()))
         case .why: try encoded(why(call.decoded()))

@@ -78,7 +78,11 @@ final class DirectLauncher: Launcher {
         return child.reap()
     }
 
-    func terminate(_ backend: LaunchedBackend) async { signal(15, backend) }
+    func terminate(_ backend: LaunchedBackend) async {
+        signal(15, backend)
+        // SIGTERM waits until a stopped process goes on.
+        if backend.isFrozen { continueProcesses(of: backend) }
+    }
 
     func kill(_ backend: LaunchedBackend) async {
         backend.wasKilled = true

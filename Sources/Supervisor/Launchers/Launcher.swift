@@ -30,6 +30,18 @@ protocol Launcher: AnyObject {
     /// After its main process has ended: ends what the backend left behind, and forgets it.
     func cleanUp(_ backend: LaunchedBackend) async
 
+    /// Stops every process of the backend where it stands.
+    func freeze(_ backend: LaunchedBackend) async throws(LaunchError)
+
+    /// Lets its processes go on.
+    func thaw(_ backend: LaunchedBackend) async throws(LaunchError)
+
+    /// Whether it stands still; for one that another supervisor left.
+    func isFrozen(_ backend: LaunchedBackend) -> Bool
+
+    /// Gives the memory of a frozen backend back, for as long as `sleeps`.
+    func reclaim(_ backend: LaunchedBackend, while sleeps: () -> Bool) async -> Reclaimed
+
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError)
 
     /// What the kernel holds the backend to, as read back.
@@ -70,6 +82,8 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
     case notInScope(unit: String)
     case died(String)
     case limitsRefused(unit: String, reason: String)
+    case notFrozen(unit: String, reason: String)
+    case notThawed(unit: String, reason: String)
 
     var description: String {
         switch self {
@@ -80,6 +94,8 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
         case .notInScope(let unit): "the process was not moved into its scope \(unit)"
         case .died(let reason): "the process ended before it could start: \(reason)"
         case .limitsRefused(let unit, let reason): "systemd refused the limits of \(unit): \(reason)"
+        case .notFrozen(let unit, let reason): "\(unit) cannot be frozen: \(reason)"
+        case .notThawed(let unit, let reason): "\(unit) cannot be thawed: \(reason)"
         }
     }
 }
@@ -100,6 +116,8 @@ final class LaunchedBackend {
     var peakSeen: Int64?
     /// Whether we ended it ourselves.
     var wasKilled = false
+    /// Its processes may stand still: to be thawed before it is ended, which newer systemd refuses for a frozen unit.
+    var isFrozen = false
     /// The memory counters of its cgroup: as last looked at, and what they rose by until its death.
     var memoryBaseline = CounterBaseline()
     var eventsAtDeath: MemoryEvents?

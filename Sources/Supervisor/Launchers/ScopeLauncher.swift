@@ -141,6 +141,7 @@ final class ScopeLauncher: Launcher {
 
     func terminate(_ backend: LaunchedBackend) async {
         guard let unit = backend.unit else { return }
+        if backend.isFrozen { try? await thaw(backend) }
         // Also what called setsid(2), also what is stopped; SIGKILL after TimeoutStopUSec by itself.
         try? await bus.open().stopUnit(unit)
     }
@@ -148,6 +149,7 @@ final class ScopeLauncher: Launcher {
     func kill(_ backend: LaunchedBackend) async {
         guard let unit = backend.unit else { return }
         backend.wasKilled = true
+        if backend.isFrozen { try? await thaw(backend) }
         do {
             try await bus.open().killUnit(unit, signal: 9)
         } catch {

@@ -20,6 +20,17 @@ enum CgroupFile {
         }
     }
 
+    /// Whether this user may write to a file.
+    static func isWritable(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
+
+    /// Writes a text at once; whether the kernel took it.
+    static func write(_ text: String, to path: String) -> Bool {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return unsafe text.withCString { unsafe Glibc.write(descriptor, $0, text.utf8.count) } == text.utf8.count
+    }
+
     /// A file that holds one number; `max` is nil.
     static func number(_ path: String) -> UInt64? {
         read(path).flatMap { UInt64($0.prefix { $0.isNumber }) }

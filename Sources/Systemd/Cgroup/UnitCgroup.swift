@@ -46,6 +46,32 @@ public struct UnitCgroup: Sendable, Equatable {
 
     private var isLegacy: Bool { hierarchy == .hybrid || hierarchy == .legacy }
 
+    /// The file that memory is asked back through; nil where the kernel has none (v1, before Linux 5.19).
+    public var reclaimFile: String? {
+        let file = "\(root)\(path)/memory.reclaim"
+        return !isLegacy && CgroupFile.isWritable(file) ? file : nil
+    }
+
+    /// The smallest memory.swap.max of the unit and what is above it, in bytes; nil when there is none.
+    public var swapLimit: UInt64? {
+        guard !isLegacy else { return nil }
+        var group = path[...]
+        var smallest: UInt64?
+        while let slash = group.lastIndex(of: "/") {
+            if let limit = CgroupFile.number("\(root)\(group)/memory.swap.max") {
+                smallest = min(smallest ?? limit, limit)
+            }
+            group = group[..<slash]
+        }
+        return smallest
+    }
+
+    /// Whether its processes stand still (cgroup v2 freezer).
+    public var isFrozen: Bool { CgroupFile.numbers("\(root)\(path)/cgroup.events")["frozen"] == 1 }
+
+    /// Lets its processes go on, without asking systemd.
+    public func thaw() -> Bool { !isLegacy && CgroupFile.write("0", to: "\(root)\(path)/cgroup.freeze") }
+
     /// The processes directly in it.
     public var processes: [Int32] {
         let file =

@@ -24,6 +24,7 @@ extension BackendStatus: Shown {
         add("repository", repo)
         add("unit", unit ?? "-")
         add("process", pid.map { "\($0), generation \(generation), \(counted(restarts, "restart"))" } ?? "-")
+        if let hibernation { add("hibernation", hibernation.inWords) }
         add("used by", usageInWords)
         add("memory", memoryInWords)
         add("limits", limits.inWords)
@@ -44,7 +45,8 @@ extension BackendStatus: Shown {
 
     private func stateInWords(_ view: View) -> String {
         switch state {
-        case .idle, .hibernated: "\(state.rawValue) since \(view.ago(idleSince))"
+        case .idle: "idle since \(view.ago(idleSince))"
+        case .hibernated: "hibernated since \(view.ago(hibernation?.since))"
         case .ready, .starting, .stopping: "\(state.rawValue), started \(view.ago(startedAt))"
         case .stopped, .failed: state.rawValue
         }
@@ -74,11 +76,17 @@ extension BackendExit {
     }
 }
 
+extension HibernationStatus {
+    /// `212.0M given back`, and why not more.
+    var inWords: String { "\(sizeText(reclaimedBytes)) given back" + (note.map { "; \($0)" } ?? "") }
+}
+
 extension BackendReply: Shown {
     func lines(_ view: View) -> [String] {
         let state = view.style.apply(backend.state.accent, backend.state.rawValue)
         let process = backend.pid.map { ", pid \($0)" } ?? ""
         let holds = backend.holds > 0 ? ", held \(backend.holds == 1 ? "once" : "\(backend.holds) times")" : ""
-        return ["\(printable(backend.id)): \(state)\(process)\(holds)"]
+        let sleep = backend.hibernation.map { ", \($0.inWords)" } ?? ""
+        return ["\(printable(backend.id)): \(state)\(process)\(holds)\(sleep)"]
     }
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import Multiplexer
+import Posix
+
+/// Performing the sleep's orders.
+extension Backend {
+    /// Whether it may be put to sleep: it serves, and nothing is under way. Sessions may be attached.
+    var maySleep: Bool {
+        lifecycle.phase == .ready && process?.end == nil && process != nil && hibernation.phase == .awake
+            && multiplexer.inFlight == 0 && waitingCalls.isEmpty
+    }
+
+    /// Freezes it and gives its memory back.
+    func sleep() {
+        guard maySleep else { return }
+        perform(hibernation.handle(.sleepAsked))
+    }
+
+    /// Something is for it: thaws it if it sleeps.
+    func wake() {
+        guard hibernation.phase != .awake else { return }
+        perform(hibernation.handle(.needed))
+    }
+
+    /// Its process is gone: its sleep with it.
+    func sleepIsOver() {
+        perform(hibernation.handle(.ended))
+        nap = nil
+        sleepClock = nil
+    }
+
+    /// To be called when a backend is taken over that another supervisor may have put to sleep.
+    func adoptSleep() {
+        guard let process, registry.launcher.isFrozen(process.launched) else { return }
+        process.launched.isFrozen = true
+        hibernation = .found
+        nap = Nap(since: Clock.wallSeconds())
+    }
+
+    private func perform(_ orders: [Hibernation.Order]) {
+        for order in orders { perform(order) }
+    }
+
+    private func perform(_ order: Hibernation.Order) {
+        guard let process else { return }
+        switch order {
+        case .freeze: freeze(process)
+        case .thaw: thaw(process)
+        case .reclaim: reclaim(process)
+        case .kill:
+            verdict = "could not be thawed and was killed"
+            kill()
+        }
+    }
+
+    private func freeze(_ process: BackendProcess) {
+        registry.inBackground {
+            do throws(LaunchError) {
+                try await self.registry.launcher.freeze(process.launched)
+                self.step(process, .frozen)
+            } catch {
+                self.registry.log.warning("\(error), ignoring", backend: self.id, unit: process.launched.unit)
+                self.sleepFailure = "\(error)"
+                self.step(process, .freezeFailed)
+            }
+        }
+    }
+
+    private func thaw(_ process: BackendProcess) {
+        registry.inBackground {
+            do throws(LaunchError) {
+                try await self.registry.launcher.thaw(process.launched)
+                self.nap = nil
+                self.step(process, .thawed)
+                self.armSleepClock()
+            } catch {
+                self.registry.log.error("\(error)", backend: self.id, unit: process.launched.unit)
+                self.step(process, .thawFailed)
+            }
+            self.sleepSettled()
+        }
+    }
+
+    private func reclaim(_ process: BackendProcess) {
+        nap = Nap(since: Clock.wallSeconds())
+        sleepFailure = nil
+        stateChanged()
+        registry.inBackground {
+            let got = await self.registry.launcher.reclaim(process.launched) { self.hibernation.phase == .asleep }
+            if self.hibernation.phase == .asleep, self.process === process {
+                self.nap?.reclaimed = got
+                let text = "hibernated, \(ByteSize.text(got.bytes)) given back"
+                let note = got.note.map { "; \($0)" } ?? ""
+                self.registry.log.info(text + note, backend: self.id, unit: process.launched.unit)
+            }
+            self.sleepSettled()
+        }
+    }
+
+    private func step(_ process: BackendProcess, _ event: Hibernation.Event) {
+        guard self.process === process else { return }
+        perform(hibernation.handle(event))
+        stateChanged()
+    }
+
+    /// Whoever waits for it to sleep, or to be awake, may look again.
+    private func sleepSettled() {
+        let waiting = waitingForSleep
+        waitingForSleep = []
+        for resume in waiting { resume() }
+    }
+
+    /// Starts the clock after which an idle backend is put to sleep. It is not touched by messages: it looks at the
+    /// time of the last one when it fires.
+    func armSleepClock() {
+        guard configuration.hibernateAfter != TimeSpan.forever, lifecycle.phase == .ready else {
+            sleepClock = nil
+            return
+        }
+        let rest = max(0, lastUse + configuration.hibernateAfter - registry.now)
+        let isBusy = multiplexer.inFlight > 0
+        sleepClock = registry.timer(milliseconds: isBusy ? configuration.hibernateAfter : rest) { [unowned self] in
+            sleepClock = nil
+            if maySleep, registry.now - lastUse >= configuration.hibernateAfter { return sleep() }
+            if hibernation.phase == .awake { armSleepClock() }
+        }
+    }
+}
+
+/// A sleep, for `status`.
+struct Nap {
+    /// Seconds since 1970.
+    let since: Int64
+    /// `nil` until the reclaiming is over.
+    var reclaimed: Reclaimed?
+}
