@@ -49,8 +49,19 @@ extension Multiplexer {
             return answer(target, oversizeResult(envelope.object.count), &actions)
         }
         let start = actions.bytes.count
-        actions.splice(line, envelope, Edit(range: envelope.id, replacement: .token(target.id)))
+        let id = Edit(range: envelope.id, replacement: .token(target.id))
+        let edits = downconversion(for: target)?.edits(line, result: envelope.result) ?? []
+        if edits.isEmpty {
+            actions.splice(line, envelope, id)
+        } else {
+            actions.splice(line, envelope, [id] + edits)
+        }
         deliver(target, from: start, &actions)
+    }
+
+    private func downconversion(for target: ReplyTarget) -> Downconversion? {
+        guard let version = sessions[target.session]?.protocolVersion, !version.isEmpty else { return nil }
+        return Downconversion(version: version, backend: configuration.era)
     }
 
     func oversizeResult(_ length: Int) -> ErrorReply {
