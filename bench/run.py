@@ -16,7 +16,7 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "bench"))
 
-from measure import calling, holding, retrieval, serena, starting, tables, wire  # noqa: E402
+from measure import calling, engine, holding, retrieval, serena, starting, tables, wire  # noqa: E402
 from measure.supervisor import PROGRAMS  # noqa: E402
 from measure.systems import build_tools  # noqa: E402
 
@@ -28,6 +28,7 @@ SECTIONS = {
     "python": "in front of a server made with the Python SDK",
     "wire": "the scanner on large messages, heap allocations on small ones",
     "retrieval": "how well and how fast find_tool finds",
+    "engine": "a query's and a description's way to a vector, and the memory it takes",
     "serena": "ten sessions on one repository against ten copies",
 }
 ENVIRONMENT_MAKER = PROJECT / "Tests" / "integration" / "environment.py"
@@ -108,6 +109,7 @@ def main():
             case "payload": calling.measure_payloads(options.rounds, targets)
             case "retrieval": retrieval.measure(targets)
             case "wire": wire.measure(targets)
+            case "engine": engine.measure(options.rounds, targets)
             case "python" if python: calling.measure_python(options.rounds, targets, python)
             case "serena": serena.measure(targets, environments())
     targets.show()
