@@ -17,6 +17,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 
 ROOT = pathlib.Path(os.environ.get("MCP_TEST_VENVS") or pathlib.Path(__file__).resolve().parents[2] / ".venvs")
@@ -39,6 +41,15 @@ PINS = {
     "sqlite": ["mcp-server-sqlite==2025.4.25", "mcp<2"],
     "chroma": ["chroma-mcp==0.2.6", "pydantic<2.12"],
     "serena": ["serena-agent==2.1.0", "basedpyright==1.40.2"],
+    # The official SDK's own tests, and its server that does everything.
+    "suite": ["mcp==2.3.0", "pytest==9.2.0", "pytest-timeout==2.4.0", "pytest-xdist==3.8.0", "pytest-examples==0.0.18",
+              "trio==0.35.0", "inline-snapshot==0.36.1", "dirty-equals==0.11", "opentelemetry-sdk==1.45.2",
+              "logfire==5.4.0", "coverage==7.17.4", "blockbuster==1.5.29"],
+}
+
+# Source distributions that are unpacked beside an environment: name, version, SHA-256 of the archive.
+SOURCES = {
+    "suite": ("mcp", "2.3.0", "8b147a50441cf059dc88c684e0aeed3687f0aa0f39c6cde7b90330effd2b34d8"),
 }
 
 INTERPRETERS = ("python3.13", "python3.12", "python3.11", "python3")
@@ -82,7 +93,24 @@ def installer(python):
 
 def stamp(name, version):
     """What a finished environment says about itself."""
-    return hashlib.sha256(repr((name, version, PINS[name])).encode()).hexdigest()
+    made_of = (name, version, PINS[name], *([SOURCES[name]] if name in SOURCES else []))
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()
+
+
+def unpack(name):
+    """Fetches the source distribution of an environment, and unpacks it in its `source`."""
+    package, version, digest = SOURCES[name]
+    folder = ROOT / name / "source"
+    with tempfile.TemporaryDirectory() as fetched:
+        run(str(ROOT / "uv" / "bin" / "pip"), "download", "-q", "--no-deps", "--no-binary", package, "-d", fetched,
+            f"{package}=={version}", what=f"fetching the sources of {package} {version}")
+        archive = pathlib.Path(fetched) / f"{package}-{version}.tar.gz"
+        found = hashlib.sha256(archive.read_bytes()).hexdigest()
+        if found != digest:
+            raise Failure(f"the sources of {package} {version} are not those that were pinned: their SHA-256 is {found}")
+        with tarfile.open(archive) as tar:
+            tar.extractall(fetched, filter="data")
+        shutil.move(pathlib.Path(fetched) / f"{package}-{version}", folder)
 
 
 def is_current(name, version):
@@ -100,6 +128,8 @@ def make(name, version, python, uv):
     # Compiled now, or the first start of every server would take seconds, and in read-only places every start.
     run(uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(folder / "bin" / "python"), *PINS[name],
         what=f"installing {' '.join(PINS[name])}")
+    if name in SOURCES:
+        unpack(name)
     (folder / "stamp").write_text(stamp(name, version))
     return time.monotonic() - started
 
