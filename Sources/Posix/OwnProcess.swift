@@ -58,6 +58,13 @@ public enum OwnProcess {
     /// How many descriptors are open.
     public static var openDescriptors: Int { Files.names(in: "/proc/self/fd").count }
 
+    /// The file mode creation mask. umask(2) can only be read by setting it.
+    public static var umask: Int32 {
+        let mask = CPosix.umask(0o077)
+        _ = CPosix.umask(mask)
+        return Int32(mask)
+    }
+
     public static func send(_ signal: Int32, to pid: Int32) { _ = kill(pid, signal) }
 
     /// Waits for a child that has ended, if it has.

@@ -46,7 +46,8 @@ enum Samples {
         share: "repo", metaTools: "auto", umask: 0o22, resume: "opaque")
 
     static let request = RequestParameters(
-        argv: nil, environment: [], rawEnvironment: nil, name: "serena", repo: "/r", share: "user", holdSeconds: 1.5)
+        argv: nil, environment: [], rawEnvironment: nil, name: "serena", repo: "/r", share: "user", holdSeconds: 1.5,
+        umask: 0o027)
 
     /// Every method with its parameters and its reply.
     static let exchanges: [any Exchange] = [

@@ -30,6 +30,13 @@ import Testing
         ]
     }
 
+    @Test func aMaskOfItsOwnSharesWithItsLikeOnly() {
+        var closed = key()
+        closed.umask = 0o077
+        #expect(closed != key() && closed.digest != key().digest)
+        #expect(closed.differences(from: key()) == ["umask"])
+    }
+
     @Test func equalFactsMakeEqualKeysAndDigests() {
         #expect(key() == key())
         #expect(key().digest == key().digest)

@@ -166,3 +166,18 @@ def test_the_last_reference_gone_means_idle(supervisor, fake, repo):
     backend = supervisor.wait_state("idle")
     assert backend["idle_since"] and backend["sessions"] == 0
     eventually(lambda: supervisor.sessions() == [], "no session")
+
+
+def test_an_agent_that_closes_its_files_to_others_gets_a_server_that_does(supervisor, fake, repo):
+    before = os.umask(0o077)
+    try:
+        closed = supervisor.agent(fake.command(), repo)
+    finally:
+        os.umask(before)
+    ready([closed, supervisor.agent(fake.command(), repo)])
+    masks = [line.split()[1] for agent in supervisor.agents
+             for line in open(f"/proc/{backend_of(agent)}/status").read().splitlines() if line.startswith("Umask:")]
+    assert masks == ["0077", f"{before:04o}"]
+    sessions = [supervisor.session_of(agent)["id"] for agent in supervisor.agents]
+    why = supervisor.ctl("why", *sessions)
+    assert "umask" in why.stdout, why

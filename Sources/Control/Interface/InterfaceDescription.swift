@@ -99,7 +99,8 @@ public let interfaceDescription = #"""
       name: ?string,
       repo: ?string,
       share: ?string,
-      hold_s: ?float
+      hold_s: ?float,
+      umask: ?int
     ) -> (backend: Backend)
 
     method Release(backend: string, now: ?bool) -> (backend: Backend)

@@ -18,10 +18,13 @@ public struct RequestParameters: MethodParameters {
     public var share: String?
     /// For how long, in seconds; `nil` until `Release`.
     public var holdSeconds: Double?
+    /// The file mode creation mask that the server is to have (umask(2)); `nil` for 022.
+    public var umask: Int32?
 
     public init(
         argv: [String]?, environment: [String], rawEnvironment: [String]? = nil, name: String? = nil,
-        repo: String? = nil, share: String? = nil, holdSeconds: Double? = nil
+        repo: String? = nil, share: String? = nil, holdSeconds: Double? = nil,
+        umask: Int32? = nil
     ) {
         self.argv = argv
         self.environment = environment
@@ -30,6 +33,7 @@ public struct RequestParameters: MethodParameters {
         self.repo = repo
         self.share = share
         self.holdSeconds = holdSeconds
+        self.umask = umask
     }
 
     enum CodingKeys: String, CodingKey {
@@ -37,6 +41,7 @@ public struct RequestParameters: MethodParameters {
         case rawEnvironment = "raw_environment"
         case name, repo, share
         case holdSeconds = "hold_s"
+        case umask
     }
 }
 

@@ -91,7 +91,7 @@ extension Backend {
         return LaunchOrder(
             identifier: id, unit: name.unit(nonce: registry.nonce()),
             description: "MCP backend \(id)", command: key.command, environment: environment,
-            directory: directory.raw, umask: 0o022, limits: configuration.limits,
+            directory: directory.raw, umask: key.umask, limits: configuration.limits,
             killTimeout: BackendLifecycle.killTimeout)
     }
 

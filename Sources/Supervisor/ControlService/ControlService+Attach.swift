@@ -35,7 +35,8 @@ extension ControlService {
         ) { (root) throws(ControlError) in
             try self.backend(
                 for: command.key(
-                    repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)"))
+                    repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)",
+                    umask: parameters.umask))
         }
         registry.sessions[id] = session
         connection.attached(session)

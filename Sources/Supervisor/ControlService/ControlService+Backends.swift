@@ -32,7 +32,8 @@ extension ControlService {
             throw .invalidParameter(parameter: "repo", reason: "no repository was named; use --repo PATH")
         }
         let key = command.key(
-            repository: root, workingDirectory: root, home: OwnProcess.home, session: registry.nonce())
+            repository: root, workingDirectory: root, home: OwnProcess.home, session: registry.nonce(),
+            umask: parameters.umask)
         let backend = try backend(for: key)
         let hold = backend.hold(milliseconds: parameters.holdSeconds.map(TimeSpan.milliseconds(ofSeconds:)))
         backend.needed()

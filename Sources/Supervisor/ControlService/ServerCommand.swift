@@ -57,7 +57,9 @@ struct ServerCommand {
     /// - Parameters:
     ///   - workingDirectory: where the agent started the shim.
     ///   - session: what makes an unshared backend different from all others.
-    func key(repository: String?, workingDirectory: String, home: String, session: String) -> SharingKey {
+    func key(
+        repository: String?, workingDirectory: String, home: String, session: String, umask: Int32? = nil
+    ) -> SharingKey {
         let root = repository ?? workingDirectory
         let arguments = command.map { $0 == "{repo}" ? root : $0.replacing("{repo}", with: root) }
         var directory = share == .user ? home : root
@@ -66,8 +68,8 @@ struct ServerCommand {
         }
         return SharingKey(
             server: name, share: share, repository: share == .user ? "" : root, directory: directory,
-            session: share == .session ? session : "", command: arguments, era: configured.era, environment: environment
-        )
+            session: share == .session ? session : "", command: arguments, era: configured.era,
+            umask: umask.map { UInt32(bitPattern: $0) & 0o777 } ?? SharingKey.usualUmask, environment: environment)
     }
 
     /// Whether an argument is a relative path to something that is there: then the server must start there.

@@ -16,8 +16,12 @@ struct SharingKey: Hashable, Sendable {
     let command: [String]
     /// Which era the backend is spoken to in, as configured.
     var era = EraChoice.legacy
+    /// The file mode creation mask (umask(2)): whoever wants files closed to others must not get open ones.
+    var umask: UInt32 = SharingKey.usualUmask
     /// `NAME=value`, sorted, without the ignored ones.
     let environment: [[UInt8]]
+
+    static let usualUmask: UInt32 = 0o022
 
     /// A digest of all of it in hexadecimal: names files and units, and shows no value.
     var digest: String {
@@ -28,6 +32,7 @@ struct SharingKey: Hashable, Sendable {
         for entry in environment { hash.update(field: entry) }
         // Digests name files: those of the many servers that were there before there was a choice stay as they are.
         if era != .legacy { hash.update(field: Array(era.rawValue.utf8)) }
+        if umask != SharingKey.usualUmask { hash.update(field: Array("umask \(umask)".utf8)) }
         return hash.finish()
     }
 }
@@ -51,6 +56,7 @@ extension SharingKey {
         if session != other.session { names.append("session") }
         if command != other.command { names.append("command") }
         if era != other.era { names.append("era") }
+        if umask != other.umask { names.append("umask") }
         let own = variables
         let others = other.variables
         let all = Set(own.keys).union(others.keys)

@@ -44,7 +44,8 @@ struct Request: ParsableCommand {
         let parameters = RequestParameters(
             argv: command.isEmpty ? nil : command, environment: environment.entries,
             rawEnvironment: environment.raw.isEmpty ? nil : environment.raw, name: name,
-            repo: try directory(), share: share?.rawValue, holdSeconds: hold?.seconds)
+            repo: try directory(), share: share?.rawValue, holdSeconds: hold?.seconds,
+            umask: OwnProcess.umask)
         let subject = name ?? command.first ?? "the backend"
         try common.show(common.ask(parameters, patience: .startOrStop, awaiting: "\(subject) to start"))
     }
