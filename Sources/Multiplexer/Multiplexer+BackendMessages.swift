@@ -31,6 +31,7 @@ extension Multiplexer {
         switch entry.owner {
         case .session(let target):
             settleSent(target)
+            count(entry, isError: !envelope.error.isEmpty, now: now)
             if needsTranslation(target) {
                 finishTranslated(entry, target, line, envelope, &actions)
             } else {
@@ -59,6 +60,11 @@ extension Multiplexer {
             state?.requests[target.id] = nil
             if target.form.contains(.modern) { state?.requestLevels[target.id] = nil }
         }
+    }
+
+    private mutating func count(_ entry: Pending, isError: Bool, now: Int64) {
+        guard let call = entry.call else { return }
+        calls.count(at: call.place, milliseconds: max(0, now - call.sentAt), isError: isError)
     }
 
     /// An id or token of ours as it comes back: a number, or a string with that number in it.
@@ -95,6 +101,7 @@ extension Multiplexer {
         switch entry.owner {
         case .session(let target):
             settleSent(target)
+            count(entry, isError: true, now: now)
             answer(target, error, &actions)
             drain(target.session, &actions)
         case .local(let token): replyLocally(token, error, &actions)

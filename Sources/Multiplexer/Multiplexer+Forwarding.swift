@@ -28,6 +28,10 @@ extension Multiplexer {
         let start = actions.bytes.count
         let token = envelope.params.metaProgressToken
         var entry = Pending(owner: .session(target))
+        if envelope.knownMethod == .toolsCall {
+            let place = calls.place(of: envelope.params.name.range, in: line)
+            entry.call = CountedCall(place: place, sentAt: clock)
+        }
         let idEdit = Edit(range: envelope.id, replacement: .number(id))
         if token.isUsableProgressToken { entry.progressToken = RawToken(line, token.range) }
         if needsTranslation(target) {

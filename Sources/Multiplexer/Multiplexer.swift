@@ -17,6 +17,10 @@ public struct Multiplexer: Sendable, Codable {
     var lists = ListCache()
     var subscriptions = SubscriptionTable()
     var localQueue: [LocalRequest] = []
+    /// Of the calls that sessions made.
+    public internal(set) var calls = CallCounters()
+    /// The time of the event under way.
+    var clock: Int64 = 0
     /// What the backend speaks, as far as known.
     public internal(set) var era: BackendEra
     var listens = ListenTable()
@@ -51,6 +55,7 @@ public struct Multiplexer: Sendable, Codable {
         _ line: Span<UInt8>, from session: SessionID, now: Int64, into actions: inout Actions
     ) {
         guard sessions[session] != nil else { return }
+        clock = now
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)
@@ -63,6 +68,7 @@ public struct Multiplexer: Sendable, Codable {
     /// One line of the backend, without its newline.
     public mutating func receiveFromBackend(_ line: Span<UInt8>, now: Int64, into actions: inout Actions) {
         guard backend.phase == .handshaking || backend.phase == .ready else { return }
+        clock = now
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)

@@ -45,6 +45,8 @@ struct Pending: Sendable, Codable {
     /// The client's request as it came, where the backend's answer may be a question, and how often it was one.
     var request: [UInt8]?
     var round = 0
+    /// Of a tool call.
+    var call: CountedCall?
     /// What the backend wanted of the client and did not get.
     var refused: ClientFeature?
 }
