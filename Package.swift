@@ -73,7 +73,9 @@ let package = Package(
         // The shell that acts.
         .target(
             name: "Supervisor",
-            dependencies: ["Control", "Embedding", "Multiplexer", "MCPWire", "Posix", "Systemd", "TOMLKit"]),
+            dependencies: [
+                "Control", "Embedding", "Multiplexer", "MCPWire", "Posix", "Systemd", "TOMLKit", "ToolSearch",
+            ]),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Control", "Embedding", "MCPWire", "Posix", "Systemd"]),

@@ -11,7 +11,7 @@ let helpText: StaticString = """
       --name NAME          call the server NAME (default: the command's own name)
       --repo PATH          the repository that the session works on (default: found from the environment and here)
       --share WHAT         share with sessions of the same repository (repo), of all (user), or with none (session)
-      --meta-tools[=auto]  accepted, and does nothing yet: a search in place of the server's tools
+      --meta-tools[=auto]  show find_tool, describe_tool, call_tool in place of the server's tools (auto: if many)
       --help               print this
       --version            print the version
 

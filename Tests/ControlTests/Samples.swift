@@ -37,6 +37,21 @@ enum Samples {
 
     static let result = ResultReply(result: JSONDocument(["content": [], "n": .number("1.50")]))
 
+    static let tokens = TokenCounts(tools: 3, definitions: 400, instructions: 20, withMetaTools: 230, isWorthIt: false)
+
+    static let stats = StatsReply(
+        since: "2026-11-22T12:00:00Z", tokenMethod: "m",
+        servers: [
+            ServerStats(
+                server: "serena", backends: 1, sessions: 2, tokens: tokens, metaTools: MetaToolStats(),
+                tools: [
+                    ToolStats(
+                        name: "t", calls: 2, errors: 1, totalMilliseconds: 7, p50Milliseconds: 5, p99Milliseconds: nil)
+                ]),
+            ServerStats(
+                server: "x", backends: 0, sessions: 0, tokens: nil, metaTools: MetaToolStats(), tools: []),
+        ])
+
     static let why = WhyReply(
         session: "s1", key: ["server": "serena", "repo": "/r"], variables: ["A"], ignored: ["TERM"], other: "s2",
         same: false, differs: ["A"])
@@ -64,8 +79,9 @@ enum Samples {
             SetLimitsReply(limits: limits, unit: nil, persisted: "/c.toml")),
         Sample(LogsParameters(backend: "x"), LogsReply(identifier: "mcp-x", unit: "u", file: nil, journal: true)),
         Sample(WhyParameters(session: "s1", other: "s2"), why),
-        Sample(ToolsParameters(backend: "x", query: "q"), result),
+        Sample(ToolsParameters(backend: "x", query: "q"), ToolsReply(result: result.result, tokens: tokens)),
         Sample(CallParameters(backend: "x", tool: "t", arguments: JSONDocument(["a": 1])), result),
+        Sample(StatsParameters(), stats),
         Sample(ReloadParameters(), ReloadReply(files: ["/c.toml"])),
         Sample(DrainParameters(), EmptyReply()),
         Sample(SubscribeParameters(), Event(at: "2026-11-22T12:00:00Z", kind: "started", backend: "x", text: "up")),

@@ -12,6 +12,7 @@ import Testing
         ("Sources/Embedding/", "weights are read where they are mapped"),
         ("Sources/ToolSearch/Table/", "the table is read where it is mapped, and compared in wide steps"),
         ("Sources/MCPWire/WideLoads.swift", "eight bytes in one load, for the scanner"),
+        ("Sources/Supervisor/MetaTools/SearchTable.swift", "the table lies in a mapped file"),
         ("Sources/Supervisor/Daemon/Supervisor.swift", "an actor's executor is named unowned"),
     ]
 

@@ -15,6 +15,7 @@ public enum ControlMethod: String, Sendable, CaseIterable {
     case why = "Why"
     case tools = "Tools"
     case call = "Call"
+    case stats = "Stats"
     case reload = "Reload"
     case drain = "Drain"
     case subscribe = "Subscribe"

@@ -75,6 +75,36 @@ public let interfaceDescription = #"""
       warnings: []string
     )
 
+    type Tokens (
+      tools: int,
+      definitions: int,
+      instructions: int,
+      with_meta_tools: int,
+      is_worth_it: bool
+    )
+
+    type ServerStats (
+      server: string,
+      backends: int,
+      sessions: int,
+      tokens: ?Tokens,
+      meta_tools: (
+        sessions: int,
+        searches: int,
+        zero_hits: int,
+        descriptions: int,
+        calls: int,
+        direct_calls: int,
+        wrong_names: int,
+        repaired_arguments: int,
+        schemas_appended: int,
+        answer_tokens: int,
+        given_tokens: int,
+        plain_tokens: int
+      ),
+      tools: [](name: string, calls: int, errors: int, total_ms: int, p50_ms: ?int, p99_ms: ?int)
+    )
+
     # Hands a session over. `raw_environment` has the entries that are not UTF-8, in hexadecimal. Descriptors by SCM_RIGHTS with the call, in this order: working directory (O_PATH), the
     # agent's stdin, the agent's stdout. With `more`: replies until the session is over. `resume` is opaque; the caller
     # gives the last one back when it attaches again after the supervisor went away.
@@ -114,8 +144,11 @@ public let interfaceDescription = #"""
     method SetLimits(backend: ?string, server: ?string, total: ?bool, set: ?Limits, persist: ?bool) -> (limits: Limits, unit: ?string, persisted: ?string)
     method Logs(backend: string) -> (identifier: string, unit: ?string, file: ?string, journal: bool)
     method Why(session: string, other: ?string) -> (session: string, key: [string]string, variables: []string, ignored: []string, other: ?string, same: ?bool, differs: []string)
-    method Tools(backend: string, query: ?string) -> (result: object)
+    method Tools(backend: string, query: ?string) -> (result: object, tokens: ?Tokens)
     method Call(backend: string, tool: string, arguments: ?object) -> (result: object)
+
+    # Counts since the supervisor started; times are upper bounds of histogram buckets, null above the last.
+    method Stats() -> (since: string, token_method: string, servers: []ServerStats)
     method Reload() -> (files: []string)
 
     # Takes no new sessions, ends when the last one is over.

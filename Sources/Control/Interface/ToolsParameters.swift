@@ -2,7 +2,7 @@
 
 /// `Tools`: a backend's tools, or what a search in them finds.
 public struct ToolsParameters: MethodParameters {
-    public typealias Reply = ResultReply
+    public typealias Reply = ToolsReply
     public static let method = ControlMethod.tools
 
     public var backend: String
@@ -28,6 +28,17 @@ public struct CallParameters: MethodParameters {
         self.backend = backend
         self.tool = tool
         self.arguments = arguments
+    }
+}
+
+/// The backend's own `tools/list` result, or what the search found; and what the tools cost a conversation.
+public struct ToolsReply: Codable, Sendable, Equatable {
+    public var result: JSONDocument
+    public var tokens: TokenCounts?
+
+    public init(result: JSONDocument, tokens: TokenCounts?) {
+        self.result = result
+        self.tokens = tokens
     }
 }
 

@@ -81,7 +81,9 @@ extension Backend {
         case .disarm(let timer): messageTimers[timer] = nil
         case .endSession(let session, let reason): sessions[session]?.end(reason)
         case .sessionChanged(let session): sessions[session]?.machineChanged()
-        case .snapshotChanged: registry.snapshots.store(multiplexer.snapshot, for: key, profile: profile)
+        case .snapshotChanged:
+            tools.mayHaveChanged()
+            registry.snapshots.store(multiplexer.snapshot, for: key, profile: profile)
         case .log(let level, let text): registry.log.write(level, text, backend: id, unit: process?.launched.unit)
         case .ready: handshakeDone()
         case .startFailed(let reason): handshakeFailed(reason)

@@ -23,6 +23,7 @@ final class Backend {
     var actions = Actions()
     var lifecycle: BackendLifecycle
     var sessions: [SessionID: Session] = [:]
+    let tools: BackendTools
     var holds: [Int: EventSource?] = [:]
     private var nextHold = 0
     /// Calls of mcpctl that wait for their answer.
@@ -78,6 +79,7 @@ final class Backend {
         self.directory = directory
         self.configuration = configuration
         self.registry = registry
+        tools = BackendTools(server: key.server, registry: registry)
         lifecycle = BackendLifecycle(startTimeout: Backend.startTimeout, stopTimeout: configuration.stopTimeout)
         let told = Backend.multiplexerConfiguration(key: key, configuration)
         profile = told.profile

@@ -6,13 +6,15 @@ import TOMLKit
 
 extension Configuration {
     static let keys = [
-        "idle_timeout", "hibernate_after", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env", "defaults",
+        "idle_timeout", "hibernate_after", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env",
+        "deferring_clients",
+        "defaults",
         "server",
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
         "command", "share", "idle_timeout", "hibernate_after", "deny_tools", "interactive_tools", "era", "on_start",
-        "repo",
+        "meta_tools", "meta_split", "meta_pins", "repo",
     ]
 
     /// Adds what one file says to what those before it said; a later file wins key by key.
@@ -23,6 +25,7 @@ extension Configuration {
         exitIdleTime = try table.span("exit_idle_time") ?? exitIdleTime
         stopTimeout = try table.span("stop_timeout") ?? stopTimeout
         ignoreEnvironment += try table.strings("ignore_env") ?? []
+        deferringClients += try table.strings("deferring_clients") ?? []
         if let slice = try table.table("slice_limits") {
             try slice.refuseUnknown(known: Configuration.limitKeys)
             sliceLimits = sliceLimits.overridden(by: try Configuration.limits(slice))
@@ -51,6 +54,9 @@ extension Configuration {
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era
+        server.metaTools = try table.metaTools("meta_tools") ?? server.metaTools
+        server.metaSplit = try table.bool("meta_split") ?? server.metaSplit
+        server.metaPins = try table.strings("meta_pins") ?? server.metaPins
         server.onStart = try Configuration.startCalls(table) ?? server.onStart
         server.limits = server.limits.overridden(by: try Configuration.limits(table))
         guard let repositories = try table.table("repo") else { return server }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Control
+public import ToolSearch
 
 /// What the configuration files say, checked. Times are milliseconds, sizes bytes.
 public struct Configuration: Sendable, Equatable {
@@ -16,6 +17,8 @@ public struct Configuration: Sendable, Equatable {
     public var sliceLimits = Limits()
     /// Names, or beginnings of names followed by `*`, that say nothing about a server: added to the built-in list.
     public var ignoreEnvironment: [String] = []
+    /// Clients that fetch definitions when they need them, added to the built-in list: `auto` leaves them alone.
+    public var deferringClients: [String] = []
     public var defaults = Configuration.builtInLimits
     public var servers: [String: ServerConfiguration] = [:]
 
@@ -38,6 +41,12 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Tools that get the backend to themselves while they run.
     public var interactiveTools: [String] = []
     public var era: EraChoice = .legacy
+    /// Whether sessions see meta-tools; nil: the shim decides.
+    public var metaTools: MetaToolMode?
+    /// Whether calls that only read have a meta-tool of their own.
+    public var metaSplit = false
+    /// Tools that stay visible beside the meta-tools.
+    public var metaPins: [String] = []
     /// Calls to repeat after each start.
     public var onStart: [StartCall] = []
     public var repositories: [String: RepositoryConfiguration] = [:]
@@ -74,7 +83,7 @@ extension Configuration {
             limits: defaults.overridden(by: server.limits).overridden(by: local.limits),
             idleTimeout: local.idleTimeout ?? server.idleTimeout ?? idleTimeout,
             hibernateAfter: local.hibernateAfter ?? server.hibernateAfter ?? hibernateAfter,
-            stopTimeout: stopTimeout, server: server)
+            stopTimeout: stopTimeout, deferringClients: deferringClients, server: server)
     }
 }
 
@@ -84,5 +93,6 @@ public struct EffectiveConfiguration: Sendable, Equatable {
     public var idleTimeout: Int64
     public var hibernateAfter: Int64
     public var stopTimeout: Int64
+    public var deferringClients: [String] = []
     public var server: ServerConfiguration
 }

@@ -2,6 +2,7 @@
 
 import Control
 import TOMLKit
+import ToolSearch
 
 /// One table of a configuration file, read key by key with errors that name file and line.
 struct ConfigurationTable {
@@ -89,6 +90,20 @@ struct ConfigurationTable {
         } catch {
             throw self.error(key, error.description)
         }
+    }
+
+    func bool(_ key: String) throws(ConfigurationError) -> Bool? {
+        guard let value = table[key] else { return nil }
+        guard let bool = value.bool else { throw error(key, "\(key) must be true or false") }
+        return bool
+    }
+
+    /// `true`, `false` or `"auto"`.
+    func metaTools(_ key: String) throws(ConfigurationError) -> MetaToolMode? {
+        guard let value = table[key] else { return nil }
+        if let bool = value.bool { return bool ? .on : .off }
+        guard value.string == "auto" else { throw error(key, "\(key) must be true, false or \"auto\"") }
+        return .auto
     }
 
     func choice<Value: RawRepresentable<String> & CaseIterable>(

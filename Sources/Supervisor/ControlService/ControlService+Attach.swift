@@ -3,6 +3,7 @@
 import Control
 import Multiplexer
 import Posix
+import ToolSearch
 
 extension ControlService {
     /// A session begins: the shim hands its working directory, stdin and stdout over.
@@ -29,7 +30,7 @@ extension ControlService {
         let identity = resume?.identity ?? registry.newIdentity()
         let facts = SessionFacts(
             pid: parameters.pid, server: command.name, workingDirectory: path, repository: nil,
-            metaTools: false, ignoredVariables: command.ignored)
+            metaTools: try metaTools(parameters.metaTools), ignoredVariables: command.ignored)
         let session = Session(
             id: id, identity: identity, facts: facts, connection: connection, registry: registry
         ) { (root) throws(ControlError) in
@@ -55,6 +56,15 @@ extension ControlService {
         let client = "session \(id) of process \(parameters.pid)"
         registry.log.info("\(client) attached", backend: session.backend?.id)
         registry.events.report("session", backend: session.backend?.id, session: "\(id)", text: "\(client) attached")
+    }
+
+    private func metaTools(_ word: String?) throws(ControlError) -> MetaToolMode? {
+        guard let word else { return nil }
+        guard let mode = MetaToolMode(rawValue: word) else {
+            throw .invalidParameter(
+                parameter: "meta_tools", reason: "it is '\(word)', but must be one of on, auto, off")
+        }
+        return mode
     }
 
     private func open(

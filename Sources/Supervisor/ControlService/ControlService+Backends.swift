@@ -105,16 +105,7 @@ extension ControlService {
         return ResultReply(result: JSONDocument(try result(of: outcome, backend)))
     }
 
-    func tools(_ parameters: ToolsParameters) async throws(ControlError) -> ResultReply {
-        let backend = try find(parameters.backend)
-        if parameters.query != nil { throw .notYet(.tools) }
-        let outcome = await withCheckedContinuation { continuation in
-            backend.request("tools/list", nil) { continuation.resume(returning: $0) }
-        }
-        return ResultReply(result: JSONDocument(try result(of: outcome, backend)))
-    }
-
-    private func result(of outcome: CallOutcome, _ backend: Backend) throws(ControlError) -> JSONValue {
+    func result(of outcome: CallOutcome, _ backend: Backend) throws(ControlError) -> JSONValue {
         switch outcome {
         case .failed(let reason): throw .startFailed(backend: backend.id, reason: reason)
         case .answered(let answer):

@@ -104,6 +104,6 @@ extension Session {
             client: machine?.clientInfo(of: id).map(ClientInfo.init),
             protocol: machine?.protocolVersion(of: id), cwd: facts.workingDirectory, repo: facts.repository,
             server: facts.server, backend: backend?.id, inFlight: machine?.inFlight(of: id) ?? 0,
-            metaTools: facts.metaTools, attachedAt: Clock.rfc3339(facts.attachedAt))
+            metaTools: hasMetaTools, attachedAt: Clock.rfc3339(facts.attachedAt))
     }
 }

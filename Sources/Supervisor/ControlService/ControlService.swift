@@ -51,6 +51,7 @@ final class ControlService {
         case .why: try encoded(why(call.decoded()))
         case .tools: try encoded(await tools(call.decoded()))
         case .call: try encoded(await self.call(call.decoded()))
+        case .stats: try encoded(stats())
         case .reload: try encoded(reload())
         case .drain: try encoded(drain())
         }

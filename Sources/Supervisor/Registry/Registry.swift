@@ -15,6 +15,7 @@ final class Registry {
     let snapshots: SnapshotStore
     let eras: EraStore
     let log: Log
+    private(set) lazy var searchTable = SearchTable(path: Installation.data(SearchTable.fileName), log: log)
     let events = EventFeed()
     /// Texts to vectors, where that can be had.
     var embedder: Embedder?
@@ -23,6 +24,7 @@ final class Registry {
     private(set) var ignored: IgnoredEnvironment
     var backends: [SharingKey: Backend] = [:]
     var sessions: [SessionID: Session] = [:]
+    var statistics = Statistics()
     var isDraining = false
     /// Nothing is started any more.
     var isEnding = false
@@ -122,6 +124,7 @@ final class Registry {
         loop.afterDispatch { [weak self] in
             guard let self, backend.isForgettable, backends[backend.key] === backend else { return }
             backends[backend.key] = nil
+            statistics.add(backend.multiplexer.calls, of: backend.key.server)
             becameQuiet()
         }
     }
@@ -130,6 +133,7 @@ final class Registry {
         // Kept until the turn is over: its own methods are still running.
         loop.afterDispatch { _ = session }
         sessions[session.id] = nil
+        statistics.add(session)
         log.info("session \(session.id) ended: \(reason)", backend: session.backend?.id)
         events.report("session", session: "\(session.id)", text: "session \(session.id) ended: \(reason)")
         becameQuiet()

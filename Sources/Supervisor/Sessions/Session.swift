@@ -4,6 +4,7 @@ import Control
 import MCPWire
 import Multiplexer
 import Posix
+import ToolSearch
 
 /// What is known of a session from its `Attach` call.
 struct SessionFacts {
@@ -12,7 +13,8 @@ struct SessionFacts {
     /// For people: the path may be gone, the descriptor that came with the call is what counts.
     let workingDirectory: String
     var repository: String?
-    let metaTools: Bool
+    /// What the shim asks for; nil: nothing.
+    let metaTools: MetaToolMode?
     /// Names of variables that were left out of the key.
     let ignoredVariables: [String]
     let attachedAt = Clock.wallSeconds()
@@ -40,6 +42,10 @@ final class Session: LineReceiver {
     let identity: Identity
     private var books: SessionBooks?
     private var lastResume: [UInt8]?
+    /// Between the client and the backend, where the session sees meta-tools or may come to.
+    var metaTools: MetaToolSession?
+    /// What the shim was told of that.
+    var lastJudgement: Bool?
     private var hasEnded = false
 
     /// Bytes that a line from an agent may have (protocol.md §2.7 j).
@@ -96,12 +102,12 @@ final class Session: LineReceiver {
     func take(unread: [UInt8]) { if !unread.isEmpty { input?.take(unread) } }
 
     /// An answer is owed.
-    func opened(_ id: RawToken) { books?.opened(id) }
+    func opened(_ id: RawToken) { if !isOfMetaTools(id) { books?.opened(id) } }
 
     /// The answer is what was sent last.
-    func answered(_ id: RawToken) { books?.answered(id, end: output?.position ?? 0) }
+    func answered(_ id: RawToken) { if !isOfMetaTools(id) { books?.answered(id, end: output?.position ?? 0) } }
 
-    func dropped(_ id: RawToken) { books?.dropped(id) }
+    func dropped(_ id: RawToken) { if !isOfMetaTools(id) { books?.dropped(id) } }
 
     /// What the shim is to keep.
     var resumeText: String { SessionResume(identity: identity, machine: lastResume).text }
@@ -119,6 +125,7 @@ final class Session: LineReceiver {
         facts.repository = backend.key.repository.isEmpty ? nil : backend.key.repository
         lastResume = resume
         backend.sessions[id] = self
+        let resume = setUpMetaTools(backend, resume)
         backend.withMultiplexer { machine, now, actions in
             machine.open(id, resume: resume, now: now, into: &actions)
         }
@@ -127,6 +134,7 @@ final class Session: LineReceiver {
 
     func receive(_ line: Span<UInt8>) {
         if lobby != nil { return receiveInLobby(line) }
+        guard metaTools == nil else { return receiveWithMetaTools(line) }
         backend?.receive(line, from: id)
     }
 
@@ -159,7 +167,7 @@ final class Session: LineReceiver {
         }
         lobby = nil
         swallowsNext = true
-        for line in held { backend?.receive(line.span, from: id) }
+        for line in held { receive(line.span) }
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {
@@ -180,6 +188,11 @@ final class Session: LineReceiver {
             swallowsNext = false
             return
         }
+        guard metaTools == nil else { return sendWithMetaTools(bytes) }
+        deliver(bytes)
+    }
+
+    func deliver(_ bytes: ArraySlice<UInt8>) {
         output?.send(bytes)
         if let output, output.waiting > Session.outputLimit {
             registry.log.warning("session \(id) does not read, \(output.waiting) bytes wait; it is ended")
@@ -202,7 +215,7 @@ final class Session: LineReceiver {
     /// The machine knows something new of the session: the shim keeps what it needs to attach again.
     func machineChanged() {
         guard let backend else { return }
-        let value = backend.multiplexer.resume(of: id)
+        let value = metaToolResume(backend.multiplexer.resume(of: id))
         guard value != lastResume else { return }
         lastResume = value
         connection?.sessionChanged(id, resume: resumeText)

@@ -8,14 +8,14 @@ struct FindAnswer {
     private static let smallSchema = 1200
 
     let catalog: ToolCatalog
-    let hits: [ToolRanking.Hit]
-    let confidence: ToolRanking.Confidence
+    let hits: [Ranking.Hit]
+    let confidence: Ranking.Confidence
     let query: String
     let pins: Set<String>
     let unavailable: String?
 
     private var total: Int { catalog.entries.count { !pins.contains($0.name) } }
-    private var first: ToolEntry? { hits.first.map { catalog.entries[$0.place] } }
+    private var first: ToolEntry? { hits.first.map { catalog.entries[$0.position] } }
     /// The schema of the first hit, where it is small and says something.
     private var firstSchema: [UInt8]? {
         guard let first, !first.parameters.isEmpty, first.schemaText.count <= Self.smallSchema else { return nil }
@@ -25,7 +25,7 @@ struct FindAnswer {
     private var closest: [String] { catalog.closest(to: query, count: 3, besides: pins) }
 
     var text: String {
-        var lines = hits.map { catalog.entries[$0.place].line }
+        var lines = hits.map { catalog.entries[$0.position].line }
         if let first, let schema = firstSchema {
             lines.append("Arguments of \(first.name): \(String(decoding: schema, as: UTF8.self))")
         }
@@ -52,8 +52,8 @@ struct FindAnswer {
         return .object(object)
     }
 
-    private func match(_ hit: ToolRanking.Hit, isFirst: Bool) -> JSONValue {
-        let entry = catalog.entries[hit.place]
+    private func match(_ hit: Ranking.Hit, isFirst: Bool) -> JSONValue {
+        let entry = catalog.entries[hit.position]
         var match: JSONObject = ["name": .string(entry.name), "description": .string(entry.summary)]
         match["required"] = .array(entry.parameters.filter(\.isRequired).map { .string($0.name) })
         if isFirst, let schema = firstSchema { match["inputSchema"] = try? JSONValue(parsing: schema) }

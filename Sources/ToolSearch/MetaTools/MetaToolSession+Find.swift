@@ -41,13 +41,15 @@ extension MetaToolSession {
     }
 
     /// The ranking of a search; its places are those of the view's catalog.
-    public mutating func found(_ ranking: ToolRanking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
+    public mutating func found(_ ranking: Ranking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
         guard let request = searches.removeValue(forKey: ticket), let catalog = view.catalog else { return [] }
-        var hits = ranking.hits.filter { catalog.entries.indices.contains($0.place) && !isPinned($0.place, catalog) }
+        var hits = ranking.hits.filter {
+            catalog.entries.indices.contains($0.position) && !isPinned($0.position, catalog)
+        }
         var confidence = ranking.confidence
         if let exact = exactPlace(request.query, catalog) {
-            hits.removeAll { $0.place == exact }
-            hits.insert(ToolRanking.Hit(place: exact, score: 1), at: 0)
+            hits.removeAll { $0.position == exact }
+            hits.insert(Ranking.Hit(position: exact, score: 1, lexical: 1, cosine: 0), at: 0)
             confidence = .high
         }
         let answer = FindAnswer(

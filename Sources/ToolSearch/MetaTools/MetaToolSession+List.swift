@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MCPWire
+public import MCPWire
 
 /// A request that waits until the catalog is known.
 struct WaitingRequest: Sendable, Codable {
@@ -67,9 +67,14 @@ extension MetaToolSession {
         return [askForPage(cursor: nil)]
     }
 
+    private static let ownID = "mcp-supervisor-tools-"
+
+    /// Whether a request is one of ours, of which the client knows nothing.
+    public func isOwn(_ id: RawToken) -> Bool { fetches > 0 && id.text.dropFirst().hasPrefix(Self.ownID) }
+
     private mutating func askForPage(cursor: [UInt8]?) -> MetaToolStep {
         fetches += 1
-        let id = "\"mcp-supervisor-tools-\(fetches)\""
+        let id = "\"\(Self.ownID)\(fetches)\""
         fetch?.id = RawToken(id)
         var line: [UInt8] = []
         line.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"tools/list\"")

@@ -40,34 +40,6 @@ public enum MetaToolVerdict: Sendable, Equatable {
     case replaced([MetaToolStep])
 }
 
-/// What a search found.
-public struct ToolRanking: Sendable {
-    /// A tool by its place in the catalog.
-    public struct Hit: Sendable, Equatable {
-        public let place: Int
-        public let score: Double
-
-        public init(place: Int, score: Double) {
-            self.place = place
-            self.score = score
-        }
-    }
-
-    /// How sure the ranking is: shown to the model, so that it asks again rather than settle for a wrong tool.
-    public enum Confidence: String, Sendable {
-        case high, medium, low, none
-    }
-
-    /// The best first.
-    public var hits: [Hit]
-    public var confidence: Confidence
-
-    public init(hits: [Hit], confidence: Confidence) {
-        self.hits = hits
-        self.confidence = confidence
-    }
-}
-
 /// Whom an answer of ours is for.
 struct Asker: Sendable, Codable {
     let id: RawToken

@@ -15,6 +15,14 @@ public struct ToolCatalog: Sendable {
         places = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// - Parameter result: a `tools/list` result.
+    /// - Returns: nil where there is none, or it is not the whole list.
+    public init?(server: String, result: [UInt8]?) {
+        guard let result, let members = rawMembers(result), members["nextCursor"] == nil, let tools = members["tools"]
+        else { return nil }
+        self.init(server: server, list: Array(result[tools.value]))
+    }
+
     /// - Parameter list: a JSON array of definitions.
     init(server: String, list: [UInt8]) {
         let elements = rawElements(list.span, 0..<list.count) ?? []

@@ -16,6 +16,6 @@ struct Tools: ParsableCommand {
     func run() throws {
         let parameters = ToolsParameters(backend: backend.description, query: query)
         let answer = try common.ask(parameters, patience: .startOrStop, awaiting: "the tools of \(backend)")
-        try common.show(answer.narrowed(to: ToolList.self, members: "result"))
+        try common.show(answer)
     }
 }

@@ -2,11 +2,37 @@
 import Control
 import MCPWire
 
-/// What `mcpctl tools` shows: the tools of a `tools/list` result, or whatever text another result has.
-struct ToolList: Codable, Shown {
-    var result: JSONDocument
-
+/// What `mcpctl tools` shows: the tools of a `tools/list` result and their cost, or what a search in them found.
+extension ToolsReply: Shown {
     func lines(_ view: View) -> [String] {
+        if result.value["matches"] != nil { return matchLines(view) }
+        return toolLines(view) + (tokens.map { [""] + $0.lines } ?? [])
+    }
+
+    private func matchLines(_ view: View) -> [String] {
+        let matches = result.value["matches"]?.arrayValue ?? []
+        let total = result.value["total"]?.intValue ?? 0
+        guard !matches.isEmpty else { return ["none of \(total) tools matches"] }
+        var table = Table([.number("SCORE"), .number("WORDS"), .number("MEANING"), "TOOL", ""])
+        table.rows = matches.map { match in
+            ["score", "words", "meaning"].map { Table.Cell(Self.number(match[$0])) } + [
+                Table.Cell(match["name"]?.stringValue ?? "?", .bold),
+                Table.Cell(Self.firstSentence(match["description"]?.stringValue ?? "")),
+            ]
+        }
+        let confidence = printable(result.value["confidence"]?.stringValue ?? "unknown")
+        return table.lines(view.style) + ["", "confidence \(confidence), \(matches.count) of \(total) tools"]
+    }
+
+    /// With three digits behind the point.
+    private static func number(_ value: JSONValue?) -> String {
+        guard let number = value?.doubleValue else { return "" }
+        let thousandths = Int((number.magnitude * 1000).rounded())
+        let digits = String(1000 + thousandths % 1000).dropFirst()
+        return "\(number < 0 ? "-" : "")\(thousandths / 1000).\(digits)"
+    }
+
+    private func toolLines(_ view: View) -> [String] {
         guard let tools = result.value["tools"]?.arrayValue else { return CallResult(result: result).lines(view) }
         guard !tools.isEmpty else { return ["no tools"] }
         var table = Table(["", ""], hasTitles: false)

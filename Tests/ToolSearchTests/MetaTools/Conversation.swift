@@ -12,7 +12,7 @@ final class Conversation {
     var toServer: [String] = []
     var toClient: [String] = []
     /// What a search answers; the test says what is similar, not the index.
-    var ranking = ToolRanking(hits: [], confidence: .none)
+    var ranking = Ranking(hits: [], confidence: .none, total: 3)
     var searched: [(query: String, limit: Int)] = []
     private var nextID = 0
 
@@ -89,7 +89,9 @@ final class Conversation {
     /// The params of the last call that reached the server.
     var lastParams: JSONValue? { toServer.last.flatMap { try? JSONValue(parsing: $0) }?["params"] }
 
-    static func hit(_ place: Int, _ score: Double = 0.5) -> ToolRanking.Hit { .init(place: place, score: score) }
+    static func hit(_ place: Int, _ score: Float = 0.5) -> Ranking.Hit {
+        .init(position: place, score: score, lexical: 0, cosine: 0)
+    }
 }
 
 extension MetaToolOptions {

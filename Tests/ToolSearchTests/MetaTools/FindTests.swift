@@ -9,7 +9,7 @@ import Testing
 @Suite struct FindTests {
     @Test func aHitIsALineAndTheFirstBringsItsSchema() throws {
         let talk = Conversation()
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0), Conversation.hit(2)], confidence: .high)
+        talk.ranking = Ranking(hits: [Conversation.hit(0), Conversation.hit(2)], confidence: .high, total: 3)
         let result = try #require(talk.call("find_tool", #"{"query":"where is a function used"}"#))
         #expect(talk.searched.first?.limit == 5)
         #expect(
@@ -36,7 +36,7 @@ import Testing
 
     @Test func anExactNameComesFirstWhateverTheRankingSays() throws {
         let talk = Conversation()
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0), Conversation.hit(2)], confidence: .low)
+        talk.ranking = Ranking(hits: [Conversation.hit(0), Conversation.hit(2)], confidence: .low, total: 3)
         let result = try #require(talk.call("find_tool", #"{"query":"mcp__serena__delete_memory"}"#))
         #expect(result.firstText.hasPrefix("delete_memory — "))
         #expect(result["structuredContent"]?["confidence"] == "high")
@@ -62,7 +62,7 @@ import Testing
         var options = MetaToolOptions.on
         options.pins = ["find_symbol"]
         let talk = Conversation(options)
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0), Conversation.hit(1)], confidence: .high)
+        talk.ranking = Ranking(hits: [Conversation.hit(0), Conversation.hit(1)], confidence: .high, total: 3)
         talk.client(#"{"jsonrpc":"2.0","id":"l","method":"tools/list"}"#)
         #expect(talk.toClient[0].contains(Conversation.findSymbol))
         let result = try #require(talk.call("find_tool", #"{"query":"symbol"}"#))
@@ -72,7 +72,7 @@ import Testing
 
     @Test func aModelThatSearchesWhileTheBackendIsDownIsTold() throws {
         let talk = Conversation()
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0)], confidence: .high)
+        talk.ranking = Ranking(hits: [Conversation.hit(0)], confidence: .high, total: 3)
         talk.view.unavailable = "it failed repeatedly"
         let result = try #require(talk.call("find_tool", #"{"query":"symbol"}"#))
         #expect(result.firstText.contains("serena is not available now: it failed repeatedly"))
@@ -86,7 +86,7 @@ import Testing
         #expect(talk.call("find_tool", #"{"query":"new tool"}"#) == nil)
         let asked = try #require(talk.toServer.last)
         #expect(asked == #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","method":"tools/list"}"#)
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0)], confidence: .high)
+        talk.ranking = Ranking(hits: [Conversation.hit(0)], confidence: .high, total: 3)
         talk.server(
             #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[{"name":"brand_new","inputSchema":{}}]}}"#
         )
@@ -97,7 +97,7 @@ import Testing
     @Test func whenTheListCannotBeHadTheOldOneIsSearched() throws {
         let talk = Conversation()
         talk.view.isFresh = false
-        talk.ranking = ToolRanking(hits: [Conversation.hit(0)], confidence: .high)
+        talk.ranking = Ranking(hits: [Conversation.hit(0)], confidence: .high, total: 3)
         _ = talk.call("find_tool", #"{"query":"symbol"}"#)
         talk.server(
             #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","error":{"code":-32603,"message":"serena is gone"}}"#)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import MCPWire
+import Posix
+import ToolSearch
+
+extension ControlService {
+    private static let mostHits = 20
+    /// More would be a server whose pages go round in a circle.
+    private static let mostPages = 1000
+
+    func tools(_ parameters: ToolsParameters) async throws(ControlError) -> ToolsReply {
+        let backend = try find(parameters.backend)
+        let tools = try await allTools(of: backend)
+        let denied = Set(backend.configuration.server.denyTools)
+        let visible = tools.filter { !denied.contains($0["name"]?.stringValue ?? "") }
+        backend.tools.learn(visible.map { Array($0.text.utf8) }, now: registry.now)
+        var result: JSONValue = ["tools": .array(tools)]
+        if let query = parameters.query { result = await search(backend, query) }
+        return ToolsReply(result: JSONDocument(result), tokens: backend.tokenCounts)
+    }
+
+    private func allTools(of backend: Backend) async throws(ControlError) -> [JSONValue] {
+        var tools: [JSONValue] = []
+        var cursor: JSONValue?
+        for _ in 0..<Self.mostPages {
+            let parameters: JSONValue? = cursor.map { ["cursor": $0] }
+            let outcome = await withCheckedContinuation { continuation in
+                backend.request("tools/list", parameters) { continuation.resume(returning: $0) }
+            }
+            let page = try result(of: outcome, backend)
+            tools += page["tools"]?.arrayValue ?? []
+            cursor = page["nextCursor"]
+            guard let cursor, !cursor.isNull else { break }
+        }
+        return tools
+    }
+
+    /// What `find_tool` would find, with scores.
+    private func search(_ backend: Backend, _ query: String) async -> JSONValue {
+        let ranking = await withCheckedContinuation { continuation in
+            backend.tools.rank(query, limit: Self.mostHits) { continuation.resume(returning: $0) }
+        }
+        let entries = backend.tools.catalog?.entries ?? []
+        let matches = ranking.hits.filter { entries.indices.contains($0.position) }.map { hit -> JSONValue in
+            let entry = entries[hit.position]
+            return [
+                "name": .string(entry.name), "description": .string(entry.summary), "score": Self.number(hit.score),
+                "words": Self.number(hit.lexical), "meaning": Self.number(hit.cosine),
+            ]
+        }
+        return [
+            "matches": .array(matches), "total": .int(Int64(ranking.total)),
+            "confidence": .string(ranking.confidence.rawValue),
+        ]
+    }
+
+    private static func number(_ value: Float) -> JSONValue { .number("\((Double(value) * 1000).rounded() / 1000)") }
+
+    func stats() -> StatsReply {
+        StatsReply(
+            since: Clock.rfc3339(registry.statistics.since), tokenMethod: TokenEstimate.method,
+            servers: registry.stats)
+    }
+}

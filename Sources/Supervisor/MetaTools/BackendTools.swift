@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Multiplexer
+import Posix
+import ToolSearch
+
+/// A backend's tools, learned once and shared by its sessions with meta-tools.
+final class BackendTools {
+    /// Milliseconds for which a list is believed without a word of the multiplexer's.
+    private static let patience: Int64 = 60_000
+
+    private let server: String
+    private(set) var catalog: ToolCatalog?
+    private var index: ToolIndex?
+    private unowned let registry: Registry
+    /// Sentence vectors under way.
+    private var job: DocumentJob?
+    private var learnedAt: Int64?
+    private var definitions: [[UInt8]] = []
+    private var instructionsText: String?
+
+    init(server: String, registry: Registry) {
+        self.server = server
+        self.registry = registry
+    }
+
+    deinit { job?.cancel() }
+
+    /// The handshake or a list is another one now.
+    func mayHaveChanged() {
+        learnedAt = nil
+        instructionsText = nil
+    }
+
+    func isFresh(now: Int64) -> Bool { learnedAt.map { now - $0 < Self.patience } ?? false }
+
+    /// The whole list, as the multiplexer answers it.
+    func learn(_ list: [[UInt8]], now: Int64) {
+        learnedAt = now
+        guard catalog == nil || list != definitions else { return }
+        definitions = list
+        catalog = ToolCatalog(server: server, definitions: list)
+        index = nil
+        job?.cancel()
+        job = nil
+    }
+
+    /// The server's instructions, whole.
+    func instructions(_ snapshot: @autoclosure () -> Snapshot?) -> String {
+        if let instructionsText { return instructionsText }
+        let result = snapshot().flatMap { try? JSONValue(parsing: $0.discoverResult ?? $0.initializeResult) }
+        let text = result?["instructions"]?.stringValue ?? ""
+        instructionsText = text
+        return text
+    }
+
+    /// What a search needs, made once a list: a session that only calls tools costs nothing. Sentence vectors come in
+    /// the background, where there is an engine.
+    func prepare() {
+        guard index == nil, let catalog else { return }
+        let documents = catalog.entries.compactMap { entry in
+            (try? JSONValue(parsing: entry.definition)).flatMap { ToolDocument(server: server, definition: $0) }
+        }
+        let index = ToolIndex(documents: documents, table: registry.searchTable.loaded)
+        self.index = index
+        guard index.hasTable else { return }
+        job = registry.embedder?.encode(documents: documents.map(\.forms), of: server) { [weak self] position, vector in
+            self?.index?.setSentence(vector, at: position)
+        }
+    }
+
+    /// Ranks the tools by a query; at once, or within the time that an encoder may take.
+    func rank(_ query: String, limit: Int, then: @escaping (Ranking) -> Void) {
+        prepare()
+        guard let embedder = registry.embedder, index?.hasTable == true else { return answer(query, nil, limit, then) }
+        embedder.encode(query: query) { [weak self] sentence in self?.answer(query, sentence, limit, then) }
+    }
+
+    private func answer(_ query: String, _ sentence: [Float]?, _ limit: Int, _ then: (Ranking) -> Void) {
+        prepare()
+        guard let index else { return then(ToolIndex(documents: [], table: nil).search(query, limit: 0)) }
+        then(index.search(query, sentence: sentence, limit: limit))
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MCPWire
+import Multiplexer
+import ToolSearch
+
+/// The meta-tools of a session: a machine between its client and the multiplexer, which neither knows of.
+extension Session {
+    /// Whether it sees the meta-tools instead of the backend's own.
+    var hasMetaTools: Bool { metaTools?.isOn == true }
+
+    /// Whether a request is our own, of which the client knows nothing.
+    func isOfMetaTools(_ id: RawToken) -> Bool { metaTools?.isOwn(id) == true }
+
+    /// A line of the client.
+    func receiveWithMetaTools(_ line: Span<UInt8>) {
+        guard let backend, let view = metaToolView else { return }
+        switch metaTools?.receive(line, view) {
+        case .replaced(let steps)?: perform(steps)
+        case .pass?, nil: backend.receive(line, from: id)
+        }
+        settleMetaTools()
+    }
+
+    /// A line for the client, newline included.
+    func sendWithMetaTools(_ bytes: ArraySlice<UInt8>) {
+        guard let view = metaToolView else { return deliver(bytes) }
+        let line = Array(bytes.dropLast())
+        switch metaTools?.receiveFromServer(line.span, view) {
+        case .replaced(let steps)?: perform(steps)
+        case .pass?, nil: deliver(bytes)
+        }
+        settleMetaTools()
+    }
+
+    /// The session sees the backend's own tools, and to the end: nothing is left to look at.
+    private func settleMetaTools() {
+        guard let tools = metaTools, tools.isOn != lastJudgement else { return }
+        lastJudgement = tools.isOn
+        if tools.isOn == false { metaTools = nil }
+        machineChanged()
+    }
+
+    private var metaToolView: MetaToolView? { backend?.metaToolView }
+
+    private func perform(_ steps: [MetaToolStep]) {
+        for step in steps {
+            switch step {
+            case .toClient(let line): deliver(line[...])
+            case .toServer(let line): backend?.receive(line.span.extracting(0..<line.count - 1), from: id)
+            case .search(let ticket, let query, let limit): search(ticket, query, limit)
+            case .learned(let list): learned(list)
+            }
+        }
+    }
+
+    private func search(_ ticket: UInt64, _ query: String, _ limit: Int) {
+        backend?.tools.rank(query, limit: limit) { [weak self] ranking in
+            guard let self, let view = metaToolView else { return }
+            perform(metaTools?.found(ranking, ticket: ticket, view) ?? [])
+        }
+    }
+
+    private func learned(_ list: [[UInt8]]) {
+        backend?.tools.learn(list, now: backend?.registry.now ?? 0)
+        guard let view = metaToolView else { return }
+        perform(metaTools?.catalogChanged(view) ?? [])
+        if hasMetaTools { backend?.tools.prepare() }
+    }
+}
+
+extension Backend {
+    var metaToolView: MetaToolView {
+        MetaToolView(
+            catalog: tools.catalog, isFresh: tools.isFresh(now: registry.now),
+            instructions: tools.instructions(multiplexer.snapshot), unavailable: unavailability)
+    }
+
+    /// Why it cannot be called for now.
+    private var unavailability: String? {
+        guard case .failed = lifecycle.phase else { return nil }
+        return "backend \(id) \(lastFailure ?? "does not start"); see mcpctl status \(id)"
+    }
+}
+
+extension MetaToolOptions {
+    /// What the shim asks for goes before what the configuration says of the server.
+    init(asked: MetaToolMode?, _ configuration: EffectiveConfiguration) {
+        self.init()
+        mode = asked ?? configuration.server.metaTools ?? .off
+        isSplit = configuration.server.metaSplit
+        pins = configuration.server.metaPins
+        deferringClients += configuration.deferringClients
+    }
+}
+
+/// The session's judgement outlives the supervisor: what the client was shown must stay true.
+extension Session {
+    private static let seesMetaTools = Array("meta=on;".utf8)
+    private static let seesTools = Array("meta=off;".utf8)
+
+    /// - Parameter resume: what the shim kept of the session's former life.
+    /// - Returns: the multiplexer's part of it.
+    func setUpMetaTools(_ backend: Backend, _ resume: [UInt8]?) -> [UInt8]? {
+        var options = MetaToolOptions(asked: facts.metaTools, backend.configuration)
+        var rest = resume
+        if let resume, resume.starts(with: Self.seesMetaTools) {
+            options.mode = .on
+            rest = Array(resume.dropFirst(Self.seesMetaTools.count))
+        } else if let resume, resume.starts(with: Self.seesTools) {
+            options.mode = .off
+            rest = Array(resume.dropFirst(Self.seesTools.count))
+        }
+        lastJudgement = options.mode == .auto ? nil : options.mode == .on
+        if options.mode != .off { metaTools = MetaToolSession(options: options) }
+        return rest
+    }
+
+    func metaToolResume(_ value: [UInt8]) -> [UInt8] {
+        switch lastJudgement {
+        case true?: Self.seesMetaTools + value
+        case false? where facts.metaTools != nil: Self.seesTools + value
+        default: value
+        }
+    }
+}

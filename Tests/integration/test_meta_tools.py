@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions that see find_tool, describe_tool and call_tool in place of a backend's own."""
+import json
+import os
+import pathlib
+import shutil
+
+import pytest
+
+from harness.supervisor import BINARIES, PROJECT
+from harness.waiting import eventually
+
+META = ["--meta-tools"]
+THREE = ["find_tool", "describe_tool", "call_tool"]
+
+
+def names(agent):
+    return [t["name"] for t in agent.rpc("tools/list")["tools"]]
+
+
+def through(agent, tool, /, id=None, token=None, **arguments):
+    """Calls a tool through call_tool; returns the request's id."""
+    return agent.call("call_tool", id=id, token=token, name=tool, arguments=arguments)
+
+
+@pytest.fixture
+def meta(supervisor, fake, repo):
+    """A session with meta-tools on the fake backend."""
+    agent = supervisor.agent(fake.command(), repo, META)
+    agent.initialize()
+    return agent
+
+
+def test_find_describe_call(meta, supervisor):
+    assert names(meta) == THREE
+    found = meta.rpc("tools/call", {"name": "find_tool", "arguments": {"query": "how many characters a text has"}})
+    assert found["structuredContent"]["matches"][0]["name"] == "length"
+    assert found["structuredContent"]["total"] > 20 and found["structuredContent"]["unavailable"] == []
+    described = json.loads(meta.tool("describe_tool", name="length"))
+    assert described["inputSchema"] == {"type": "object"}
+    assert meta.text(through(meta, "length", text="four")) == "4"
+    assert supervisor.session_of(meta)["meta_tools"] is True
+
+
+def test_two_sessions_on_one_backend_see_each_its_own(supervisor, fake, repo, meta):
+    plain = supervisor.agent(fake.command(), repo)
+    plain.initialize()
+    assert "echo" in names(plain) and names(meta) == THREE
+    first = through(meta, "echo", id=7, text="meta")
+    second = plain.call("echo", id=7, text="plain")
+    assert (meta.text(first), plain.text(second)) == ("meta", "plain")
+    backend = supervisor.backend()
+    assert backend["sessions"] == 2 and backend["generation"] == 1
+    assert [supervisor.session_of(a)["meta_tools"] for a in (meta, plain)] == [True, False]
+
+
+def test_progress_comes_to_the_client_s_own_token(meta):
+    id = through(meta, "progress", token="mine", steps=3)
+    meta.result(id)
+    steps = meta.notifications("notifications/progress")
+    assert [s["params"]["progressToken"] for s in steps] == ["mine"] * 3
+
+
+def test_a_cancelled_call_is_cancelled_at_the_backend(meta, fake):
+    id = through(meta, "wait", gate="never")
+    fake.wait_call("wait")
+    meta.cancel(id)
+    fake.wait_received("notifications/cancelled")
+    meta.fence()
+    assert meta.answers(id) == []
+
+
+def test_a_change_of_the_list_is_found_and_not_told(supervisor, fake, repo, meta):
+    plain = supervisor.agent(fake.command(), repo)
+    plain.initialize()
+    assert names(meta) == THREE
+    assert "brand_new" not in meta.tool("find_tool", query="brand_new")
+    meta.text(through(meta, "change", tool="brand_new"))
+    plain.until(lambda m: m.get("method") == "notifications/tools/list_changed")
+    assert meta.tool("find_tool", query="brand_new").startswith("brand_new")
+    meta.fence()
+    assert meta.notifications("notifications/tools/list_changed") == []
+    assert names(meta) == THREE
+
+
+def test_a_search_waits_for_a_list_that_changes_right_now(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command("--gated-list"), repo, META)
+    agent.initialize()
+    search = agent.call("find_tool", query="echo")
+    fake.wait_received("tools/list")
+    agent.fence()
+    assert agent.answers(search) == []
+    agent.tool("open", gate="list")
+    assert agent.text(search).startswith("echo")
+
+
+def test_hidden_and_remembered_tools_are_executed(meta):
+    assert meta.tool("echo", text="direct") == "direct"
+    assert names(meta) == THREE
+    assert meta.tool("mcp__fake__echo", text="prefixed") == "prefixed"
+
+
+def test_what_models_get_wrong(meta):
+    names(meta)
+    assert meta.tool("call_tool", name="echo", arguments=json.dumps({"text": "string"})) == "string"
+    wrapped = {"name": "echo", "arguments": {"text": "wrapped"}}
+    assert meta.tool("call_tool", name="echo", arguments=wrapped) == "wrapped"
+    unknown = meta.result(through(meta, "ecko", text="x"))
+    assert unknown["isError"] and "echo" in unknown["content"][0]["text"]
+    refused = meta.result(through(meta, "find_tool", query="x"))
+    assert refused["isError"]
+
+
+def test_a_backend_that_is_down_is_named(supervisor, fake, repo, meta):
+    assert names(meta) == THREE
+    broken = supervisor.agent(fake.command("--exit-at-start", 3), repo, META)
+    id = broken.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                       "clientInfo": {"name": "a", "version": "1"}})
+    assert "fake" in broken.error(id)["message"] or "exited" in broken.error(id)["message"]
+
+
+def test_searching_goes_on_when_the_backend_died(meta, supervisor):
+    names(meta)
+    meta.request("tools/call", {"name": "call_tool", "arguments": {"name": "exit", "arguments": {"status": 1}}}, id="x")
+    meta.answer("x")
+    assert meta.tool("find_tool", query="echo").startswith("echo")
+
+
+def test_the_list_is_there_before_the_backend_runs(supervisor, fake, repo):
+    first = supervisor.agent(fake.command(), repo, META)
+    first.initialize()
+    assert names(first) == THREE
+    assert first.finish() == 0
+    with supervisor.control() as connection:
+        connection.call("Stop", {"backend": supervisor.backend()["id"]})
+    second = supervisor.agent(fake.command(), repo, META)
+    second.initialize()
+    assert names(second) == THREE
+    assert second.tool("find_tool", query="echo").startswith("echo")
+    assert supervisor.backend()["state"] == "stopped"
+    assert second.text(through(second, "echo", text="now")) == "now"
+
+
+@pytest.mark.parametrize("client", ["codex-mcp-client", "claude-code"])
+def test_auto_leaves_clients_that_defer_tools_alone(supervisor, fake, repo, client):
+    agent = supervisor.agent(fake.command("--instructions", "word " * 5000), repo, ["--meta-tools=auto"])
+    result = agent.initialize(name=client)
+    assert result["instructions"] == "word " * 5000
+    assert "echo" in names(agent)
+
+
+def test_auto_hides_what_is_large_and_shortens_its_instructions(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command("--instructions", "word " * 5000), repo, ["--meta-tools=auto"])
+    result = agent.initialize()
+    assert len(result["instructions"].encode()) <= 2048 and "find_tool" in result["instructions"]
+    assert names(agent) == THREE
+    assert agent.tool("describe_tool", name="instructions") == "word " * 5000
+    assert supervisor.session_of(agent)["meta_tools"] is True
+
+
+def test_auto_leaves_a_small_server_alone(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command(), repo, ["--meta-tools=auto"])
+    agent.initialize()
+    assert "echo" in names(agent)
+    assert supervisor.session_of(agent)["meta_tools"] is False
+
+
+def test_the_configuration_decides_where_the_shim_says_nothing(start_supervisor, fake, repo):
+    supervisor = start_supervisor(
+        '[server.python3]\nmeta_tools = true\nmeta_split = true\nmeta_pins = ["echo"]\ndeny_tools = ["big"]\n')
+    agent = supervisor.agent(fake.command(), repo, ["--name", "python3"])
+    agent.initialize()
+    assert names(agent) == ["find_tool", "describe_tool", "call_tool_read", "call_tool", "echo"]
+    found = agent.rpc("tools/call", {"name": "find_tool", "arguments": {"query": "big"}})
+    assert "big" not in [m["name"] for m in found["structuredContent"]["matches"]]
+
+
+def test_statistics_count_what_was_done(meta, supervisor):
+    names(meta)
+    meta.tool("find_tool", query="echo a text")
+    meta.tool("find_tool", query="zzzzqqqq")
+    meta.tool("describe_tool", name="echo")
+    meta.text(through(meta, "echo", text="x"))
+    meta.result(through(meta, "ecko"))
+    [server] = supervisor.ctl_json("stats")["servers"]
+    counted = server["meta_tools"]
+    assert counted["sessions"] == 1 and counted["searches"] == 2 and counted["descriptions"] == 1
+    assert counted["zero_hits"] == 1 and counted["wrong_names"] == 1 and counted["answer_tokens"] > 0
+    assert [(t["name"], t["calls"]) for t in server["tools"]] == [("echo", 1)]
+    assert server["tokens"]["definitions"] > 0
+    meta.finish()
+    eventually(lambda: not supervisor.sessions(), "the session is over")
+    [server] = supervisor.ctl_json("stats")["servers"]
+    assert server["meta_tools"] == counted
+    text = supervisor.ctl("stats", "--prometheus").stdout
+    assert 'mcp_meta_searches_total{server="' in text and "mcp_tool_calls_total{" in text
+    assert "tokens of definitions" in supervisor.ctl("stats").stdout
+
+
+def test_mcpctl_tools_ranks_and_says_what_a_server_costs(meta, supervisor):
+    names(meta)
+    backend = supervisor.backend()["id"]
+    reply = supervisor.ctl_json("tools", backend, "--query", "how many characters a text has")
+    assert reply["result"]["matches"][0]["name"] == "length" and reply["result"]["matches"][0]["score"] > 0
+    assert "too little for auto" in supervisor.ctl("tools", backend).stdout
+    assert "length" in supervisor.ctl("tools", backend, "--query", "length").stdout
+
+
+def test_a_damaged_table_leaves_the_search_by_words(folder, fake, repo, start_supervisor, monkeypatch):
+    programs = pathlib.Path(folder) / "programs"
+    programs.mkdir()
+    for name in ("mcp-supervisor", "mcp-shim", "mcp-gate", "mcpctl"):
+        shutil.copy2(BINARIES / name, programs / name)
+    damaged = bytearray((PROJECT / "share" / "token-table.bin").read_bytes())
+    del damaged[-1000:]
+    (programs / "token-table.bin").write_bytes(damaged)
+    monkeypatch.setattr("harness.supervisor.BINARIES", programs)
+    supervisor = start_supervisor()
+    agent = supervisor.agent(fake.command(), repo, META)
+    agent.initialize()
+    assert agent.tool("find_tool", query="echo").startswith("echo")
+    assert "token-table.bin is damaged" in supervisor.log() and "by their words alone" in supervisor.log()
+    assert os.path.exists(programs / "mcp-supervisor")
+
+
+def test_a_meta_session_outlives_the_supervisor(meta, supervisor):
+    names(meta)
+    supervisor.kill()
+    eventually(lambda: supervisor.answers() and supervisor.sessions(), "the session is back")
+    assert names(meta) == THREE
+    assert supervisor.session_of(meta)["meta_tools"] is True
