@@ -16,7 +16,8 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "bench"))
 
-from measure import calling, engine, holding, retrieval, serena, starting, tables, wire  # noqa: E402
+from measure import (  # noqa: E402
+    calling, engine, holding, retrieval, serena, starting, tables, tokens, wire)
 from measure.supervisor import PROGRAMS  # noqa: E402
 from measure.systems import build_tools  # noqa: E402
 
@@ -29,6 +30,7 @@ SECTIONS = {
     "wire": "the scanner on large messages, heap allocations on small ones",
     "retrieval": "how well and how fast find_tool finds",
     "engine": "a query's and a description's way to a vector, and the memory it takes",
+    "tokens": "what real servers' tools cost a model, and what meta-tools do",
     "serena": "ten sessions on one repository against ten copies",
 }
 ENVIRONMENT_MAKER = PROJECT / "Tests" / "integration" / "environment.py"
@@ -111,6 +113,7 @@ def main():
             case "wire": wire.measure(targets)
             case "engine": engine.measure(options.rounds, targets)
             case "python" if python: calling.measure_python(options.rounds, targets, python)
+            case "tokens": tokens.measure(targets, environments(), lambda name: have(name, make=name != "serena"))
             case "serena": serena.measure(targets, environments())
     targets.show()
     print(f"load at the end: {load()}")

@@ -11,7 +11,8 @@ from .tables import number, table
 # Tools and queries in the format of tools.jsonl and dev.jsonl.
 DATA = pathlib.Path(os.environ.get("MCP_RETRIEVAL_DATA", PROJECT.parent / "shared" / "retrieval"))
 QUERIES = os.environ.get("MCP_RETRIEVAL_QUERIES", "dev.jsonl")
-TABLE = PROJECT / "share" / "token-table.bin"
+# Another one to judge: what scripts/table made.
+TABLE = pathlib.Path(os.environ.get("MCP_TABLE", PROJECT / "share" / "token-table.bin"))
 ENGINES = [PROJECT / ".build" / "programs" / "minilm-l6-v2.engine"]
 METHODS = {"BM25F": "words alone", "A": "words and table", "B": "+ MiniLM for tools", "C": "+ MiniLM for queries"}
 # (method, set, figure, target)

@@ -3,6 +3,7 @@
 
 - Short descriptions of Debian's packages (apt-cache dumpavail; any apt system with lists will do).
 - What the functions of Python's standard library say about themselves, with their names.
+- Names and purposes of the manual pages that are installed (man -k).
 - Lines of files that the caller names.
 """
 import contextlib
@@ -26,13 +27,25 @@ def words_of(name):
     return " ".join(WORD.findall(name))
 
 
+def output(*command):
+    """What a program says; nothing where it is not installed."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, errors="replace").stdout
+    except FileNotFoundError:
+        return ""
+
+
+def manual_pages():
+    """(name in words, purpose) of programs and functions."""
+    for line in output("man", "-k", ".").splitlines():
+        found = re.match(r"(\S+) \([1238][^)]*\)\s+- (.*)", line)
+        if found and SHORTEST <= len(found[2]) <= LONGEST and "unknown subject" not in found[2]:
+            yield words_of(found[1].rpartition("::")[2]), found[2]
+
+
 def packages():
     """Debian's short descriptions, without what sets the parts of one source apart: "(data files)", "- headers"."""
-    try:
-        lists = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, errors="replace").stdout
-    except FileNotFoundError:
-        lists = ""
-    for line in lists.splitlines():
+    for line in output("apt-cache", "dumpavail").splitlines():
         if line.startswith("Description: "):
             yield re.sub(r"\s*(\([^()]*\)|\s-{1,2}\s.*)$", "", line.partition(": ")[2]).strip()
 
@@ -73,7 +86,7 @@ def functions():
 
 def collect(files, limit, chance):
     """(texts, pairs): at most `limit` different texts in an order that `chance` gives, and pairs that belong together."""
-    pairs = sorted(set(functions()))
+    pairs = sorted({*functions(), *manual_pages()})
     own = [f"{name}: {sentence}" for name, sentence in pairs]
     for file in files:
         with open(file, encoding="utf-8", errors="replace") as lines:
