@@ -30,3 +30,32 @@ extension Multiplexer {
         self.configuration = configuration
     }
 }
+
+/// A backend that outlived a supervisor which could hand nothing over.
+extension Multiplexer {
+    /// The last id that was given to a request at the backend.
+    public var lastRequestID: UInt64 { pending.lastID }
+
+    /// What the running backend speaks, or the last one did.
+    public var backendEra: BackendEra { era }
+
+    /// The backend has shaken hands with somebody before us, as the snapshot says. What it still answers to that one is
+    /// nobody's. False, and nothing is changed, when there is no snapshot.
+    ///
+    /// - Parameter lastID: the last id that it was sent.
+    public mutating func backendAdopted(
+        generation: Int, era: BackendEra, lastID: UInt64, now: Int64, into actions: inout Actions
+    ) -> Bool {
+        guard handshake != nil else { return false }
+        backend = BackendState()
+        backend.generation = generation
+        backend.phase = .ready
+        backend.hasSpoken = true
+        self.era = era
+        pending.skip(to: lastID)
+        updateLogLevel(&actions)
+        listenForChanges(&actions)
+        startLists(now: now, &actions)
+        return true
+    }
+}

@@ -54,7 +54,7 @@ struct Pending: Sendable, Codable {
 /// Every request at the backend, by the id that we gave it. Ids are never used twice, whatever backend lives.
 struct PendingTable: Sendable, Codable {
     private(set) var entries: [UInt64: Pending] = [:]
-    private var lastID: UInt64 = 0
+    private(set) var lastID: UInt64 = 0
     /// Requests that may be running for a session, cancelled ones included; for the attribution of log messages.
     private(set) var runningBySession: [SessionID: Int] = [:]
     private(set) var runningLocally = 0
@@ -67,6 +67,9 @@ struct PendingTable: Sendable, Codable {
         lastID += 1
         return lastID
     }
+
+    /// Ids up to this one were given by another process, and may still be answered.
+    mutating func skip(to id: UInt64) { lastID = max(lastID, id) }
 
     mutating func insert(_ pending: Pending, at id: UInt64) {
         entries[id] = pending

@@ -4,6 +4,8 @@ import CPosix
 
 /// How a process ended (waitid(2)).
 public enum ProcessEnd: Sendable, Equatable {
+    /// It was somebody else's child.
+    case unknown
     case exited(Int32)
     case signaled(Int32)
 }
@@ -23,17 +25,27 @@ public final class ChildProcess {
         handle = Descriptor(owning: raw)
     }
 
+    /// A process that another one has started. The caller makes sure, afterwards, that the pid is still the one meant.
+    public convenience init(adopting pid: Int32) throws(PosixError) { try self.init(pid: pid) }
+
+    /// A process that has ended already.
+    public init(departed pid: Int32) throws(PosixError) {
+        self.pid = pid
+        // Without a writer it is readable for ever.
+        handle = try makePipe().reading.duplicate()
+    }
+
     /// Readable when the process has ended (pidfd_open(2)).
     public var descriptor: Int32 { handle.raw }
 
-    /// How it ended; `nil` while it runs. A child that is not ours (any more) counts as exited with 0.
+    /// How it ended; `nil` while it runs.
     public func reap() -> ProcessEnd? {
         var status: Int32 = 0
         while true {
             let result = unsafe waitpid(pid, &status, WNOHANG)
             if result == 0 { return nil }
             if result == pid { break }
-            if cposix_errno() != EINTR { return .exited(0) }
+            if cposix_errno() != EINTR { return .unknown }
         }
         return cposix_signaled(status) != 0
             ? .signaled(cposix_term_signal(status)) : .exited(cposix_exit_status(status))

@@ -24,7 +24,7 @@ public struct Outbox: ~Copyable {
     public private(set) var written: UInt64 = 0
     /// Where it is noted how far we are, before each write: if we are killed in the middle of one, it will have been done.
     /// That holds for writes that a pipe takes whole (up to PIPE_BUF bytes, or into one that is not full; pipe(7)).
-    public var record: PositionRecord?
+    public var record: WriteRecord?
 
     public init(_ stream: consuming ByteStream) {
         self.stream = stream
@@ -43,7 +43,7 @@ public struct Outbox: ~Copyable {
     /// Writes as much as the reader takes now.
     public mutating func flush() -> State {
         while head < bytes.count {
-            let portion = nextPortion
+            let portion = nextPortion()
             let result = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe stream.write(UnsafeRawBufferPointer(rebasing: buffer[head..<head + portion]))
             }
@@ -65,12 +65,34 @@ public struct Outbox: ~Copyable {
         return .empty
     }
 
-    /// How many bytes are written at once, noted already as if they were.
-    private var nextPortion: Int {
+    /// How many bytes are written at once, noted already as if they were. A line that does not fit is kept for a
+    /// successor before its first byte is written.
+    private mutating func nextPortion() -> Int {
         guard let record else { return count }
-        let portion = min(count, isBehind ? Int(PIPE_BUF) : Outbox.pipeCapacity)
-        record.store(written + UInt64(portion), isMidLine: bytes[head + portion - 1] != 0x0A)
+        var portion = min(count, isBehind ? Int(PIPE_BUF) : Outbox.pipeCapacity)
+        if isMidLine { portion = min(portion, Int(endOfLine() - written)) }
+        let endsInside = bytes[head + portion - 1] != 0x0A
+        if endsInside, written + UInt64(portion) > lineEnd { keepLine(from: lineStart(head + portion), record) }
+        record.note(written + UInt64(portion), isMidLine: endsInside)
         return portion
+    }
+
+    /// Where the line that lies around a byte begins; the head, when that is inside it.
+    private func lineStart(_ index: Int) -> Int {
+        bytes[head..<index].lastIndex(of: 0x0A).map { $0 + 1 } ?? head
+    }
+
+    private mutating func keepLine(from start: Int, _ record: WriteRecord) {
+        let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        let position = written + UInt64(start - head)
+        record.keep(bytes[start..<end], at: position)
+        lineEnd = position + UInt64(end - start)
+    }
+
+    /// Of the line that we stand in.
+    private mutating func endOfLine() -> UInt64 {
+        if lineEnd <= written, let record { keepLine(from: head, record) }
+        return lineEnd
     }
 
     private mutating func advance(_ count: Int, of portion: Int) {
@@ -79,9 +101,13 @@ public struct Outbox: ~Copyable {
         if count > 0 { isMidLine = bytes[head - 1] != 0x0A }
         guard count < portion else { return }
         isBehind = true
-        record?.store(written, isMidLine: isMidLine)
+        guard let record else { return }
+        if isMidLine { _ = endOfLine() }
+        record.note(written, isMidLine: isMidLine)
     }
 
+    /// Where the line ends that was kept last.
+    private var lineEnd: UInt64 = 0
     /// Whether what was written last ends inside a line.
     private var isMidLine = false
     /// pipe(7): 16 pages.

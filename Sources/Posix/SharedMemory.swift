@@ -70,18 +70,3 @@ public final class SharedMemory {
         return unsafe UnsafeMutableRawBufferPointer(start: memory + range.lowerBound, count: range.count)
     }
 }
-
-/// A place in a mapped file that says how far a stream has come, and whether that is inside a line.
-public struct PositionRecord {
-    private let file: SharedMemory
-    private let offset: Int
-
-    public init(_ file: SharedMemory, at offset: Int) {
-        self.file = file
-        self.offset = offset
-    }
-
-    public func store(_ position: UInt64, isMidLine: Bool) {
-        file.store(position << 1 | (isMidLine ? 1 : 0), at: offset)
-    }
-}

@@ -36,12 +36,7 @@ import Testing
             inner: .init(text: "x"), list: [1, nil, 3], nested: [[.init(text: nil)], []])
         let text = try JSONCoding.encode(full).text
         let again = try JSONValue(parsing: text)
-        // 2^64-1 is over the Int64 that a number is read as; everything else must be equal.
-        var expected = full
-        expected.wide = nil
-        var object = try #require(again.objectValue)
-        object["wide"] = JSONValue.null
-        #expect(try JSONCoding.decode(Everything.self, from: .object(object)) == expected)
+        #expect(try JSONCoding.decode(Everything.self, from: again) == full)
         #expect(again["nested"]?.text == #"[[{"text":null}],[]]"#)
         #expect(again["wide"]?.text == "18446744073709551615")
     }

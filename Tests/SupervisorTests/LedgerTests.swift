@@ -23,7 +23,10 @@ private final class Desk {
     var bytes: [UInt8] { other.bytes(0..<LedgerLayout.size) }
 
     func lost(_ identity: Identity) -> LedgerReport.LostSession? {
-        LedgerReport(bytes) { (try? Files.read("\(self.path).\($0)", limit: 1000)) ?? [] }?.sessions[identity]
+        let read = { (path: String) in (try? Files.read(path, limit: 1 << 20)) ?? [] }
+        return LedgerReport(
+            bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
+            unsent: { read(LedgerLayout.unsentPath(self.path, $0)) })?.sessions[identity]
     }
 }
 
@@ -42,10 +45,10 @@ private final class Desk {
         #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
         books.answered(RawToken("1"), end: 100)
         #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
-        books.outputRecord.store(99, isMidLine: true)
+        books.writeRecord.note(99, isMidLine: true)
         #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
         #expect(desk.lost(someone)?.outputIsMidLine == true)
-        books.outputRecord.store(100, isMidLine: false)
+        books.writeRecord.note(100, isMidLine: false)
         #expect(texts(desk.lost(someone)) == ["\"two\""])
         books.written(100)
         books.dropped(RawToken("\"two\""))
@@ -60,7 +63,7 @@ private final class Desk {
         books.opened(RawToken("1"))
         books.opened(RawToken("1"))
         books.answered(RawToken("1"), end: 10)
-        books.outputRecord.store(10, isMidLine: false)
+        books.writeRecord.note(10, isMidLine: false)
         #expect(texts(desk.lost(someone)) == ["1"])
     }
 
@@ -108,11 +111,50 @@ private final class Desk {
         desk.lost(someone).map { String(decoding: $0.unread, as: UTF8.self) }
     }
 
+    @Test func aLineThatIsWrittenInPartsIsFinishedBySomebodyElse() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        let pipe = try makePipe()
+        var outbox = Outbox(ByteStream(own: try pipe.writing.duplicate()))
+        outbox.record = books.writeRecord
+        let small = Array("{\"small\":1}\n".utf8)
+        let large = Array(repeating: UInt8(ascii: "x"), count: 200_000) + [0x0A]
+        books.opened(RawToken("1"))
+        books.opened(RawToken("2"))
+        outbox.append(small[...])
+        books.answered(RawToken("1"), end: UInt64(small.count))
+        outbox.append(large[...])
+        books.answered(RawToken("2"), end: UInt64(small.count + large.count))
+        outbox.append(small[...])
+        #expect(outbox.flush() == .waiting)
+        let reader = ByteStream(own: try pipe.reading.duplicate())
+        let buffer = ReadBuffer(size: 1 << 20)
+        var got = take(buffer, reader)
+        let lost = try #require(desk.lost(someone))
+        #expect(lost.requests == [])
+        #expect(!lost.outputIsMidLine)
+        #expect(got + lost.unsent == small + large)
+        // The reader is behind: in small parts, and known after each of them.
+        for _ in 0..<100 where outbox.count > 0 {
+            _ = outbox.flush()
+            got += take(buffer, reader)
+            let now = try #require(desk.lost(someone))
+            #expect((got + now.unsent).starts(with: small + large))
+            #expect(!now.outputIsMidLine)
+        }
+        #expect(got == small + large + small)
+    }
+
+    private func take(_ buffer: ReadBuffer, _ stream: borrowing ByteStream) -> [UInt8] {
+        guard case .bytes(let count) = buffer.read(stream) else { return [] }
+        return buffer.withBytes(count) { bytes in bytes.indices.map { bytes[$0] } }
+    }
+
     @Test func aStreamIsNotTakenForItsSuccessorInTheSamePlace() throws {
         let desk = try Desk()
         let first = try #require(SessionBooks(desk.ledger, someone))
         first.opened(RawToken("1"))
-        first.outputRecord.store(7, isMidLine: true)
+        first.writeRecord.note(7, isMidLine: true)
         first.close()
         let other = Identity(high: 3, low: 4)
         let second = try #require(SessionBooks(desk.ledger, other))

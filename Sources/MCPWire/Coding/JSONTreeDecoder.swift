@@ -55,6 +55,8 @@ struct ScalarDecoding: SingleValueDecodingContainer {
     func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
 
     func decode<Value: FixedWidthInteger & Decodable>(_ type: Value.Type) throws -> Value {
+        // Over the largest Int64 there are numbers that a UInt64 holds.
+        if case .number(let text) = decoder.json, let value = Value(text) { return value }
         guard let value = decoder.json.intValue else { throw decoder.mismatch(type, expected: "an integer") }
         guard let exact = Value(exactly: value) else {
             throw DecodingError.dataCorrupted(

@@ -28,6 +28,7 @@ extension Backend {
             settle(list, &settled, until: index)
         }
         settle(list, &settled, until: list.list.count)
+        process?.note(lastID: multiplexer.lastRequestID)
         list.removeAll()
         swap(&list, &actions)
     }
@@ -77,12 +78,15 @@ extension Backend {
         case .toBackend(_, let range): send(list.bytes[range])
         case .toSession(let session, let range): sessions[session]?.send(list.bytes[range])
         case .startBackend: needed()
-        case .arm(let timer, let milliseconds): arm(timer, milliseconds)
-        case .disarm(let timer): messageTimers[timer] = nil
+        case .arm(let timer, let milliseconds): armMessageTimer(timer, Int64(milliseconds))
+        case .disarm(let timer):
+            messageTimers[timer] = nil
+            messageDeadlines[timer] = nil
         case .endSession(let session, let reason): sessions[session]?.end(reason)
         case .sessionChanged(let session): sessions[session]?.machineChanged()
         case .snapshotChanged:
             tools.mayHaveChanged()
+            noteSnapshot()
             registry.snapshots.store(multiplexer.snapshot, for: key, profile: profile)
         case .log(let level, let text): registry.log.write(level, text, backend: id, unit: process?.launched.unit)
         case .ready: handshakeDone()
@@ -97,9 +101,11 @@ extension Backend {
         process?.send(bytes)
     }
 
-    private func arm(_ timer: MultiplexerTimer, _ milliseconds: Int) {
-        messageTimers[timer] = registry.timer(milliseconds: Int64(milliseconds)) { [unowned self] in
+    func armMessageTimer(_ timer: MultiplexerTimer, _ milliseconds: Int64) {
+        messageDeadlines[timer] = registry.now + milliseconds
+        messageTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
             messageTimers[timer] = nil
+            messageDeadlines[timer] = nil
             withMultiplexer { machine, now, actions in machine.timer(timer, now: now, into: &actions) }
         }
     }
@@ -107,6 +113,8 @@ extension Backend {
     private func handshakeDone() {
         perform(lifecycle.handle(.handshakeDone, now: registry.now))
         armSleepClock()
+        record?.change { $0.isReady = true }
+        noteSnapshot()
         for call in configuration.server.onStart {
             let arguments = try? JSONValue(parsing: call.arguments)
             self.call(tool: call.tool, arguments: arguments) { [registry, id] outcome in

@@ -70,8 +70,10 @@ extension Backend {
         if generation > 1 { restarts += 1 }
         timedOut = false
         verdict = nil
-        let order = launchOrder()
+        var order = launchOrder()
         let attempt = generation
+        let unit = order.unit
+        order.keep = { [unowned self] in keep(unit, pid: $0, input: $1, output: $2) }
         registry.log.info("starting \(order.command.first ?? "")", backend: id)
         registry.inBackground {
             do {
@@ -107,6 +109,7 @@ extension Backend {
         if timedOut { return kill() }
         registry.log.info("started as process \(launched.pid)", backend: id, unit: launched.unit)
         if case .stopping(let step, _) = lifecycle.phase { return catchUp(with: step) }
+        record?.change { $0.era = era }
         withMultiplexer { machine, now, actions in
             machine.backendStarted(generation: attempt, era: era, now: now, into: &actions)
         }
@@ -134,6 +137,7 @@ extension Backend {
     }
 
     private func launchFailed(_ reason: String) {
+        forgetRecord()
         lastFailure = reason
         lastCause = nil
         lastExit = BackendExit(reason: .exit, status: 127, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: [reason])
@@ -178,6 +182,7 @@ extension Backend {
         guard process === ended else { return }
         sleepIsOver()
         process = nil
+        forgetRecord()
         inputDrained()
         startedAt = nil
         inputDrained()

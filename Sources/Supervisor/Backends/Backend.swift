@@ -25,7 +25,7 @@ final class Backend {
     var sessions: [SessionID: Session] = [:]
     let tools: BackendTools
     var holds: [Int: EventSource?] = [:]
-    private var nextHold = 0
+    var nextHold = 0
     /// Calls of mcpctl that wait for their answer.
     var waitingCalls: [UInt64: (CallOutcome) -> Void] = [:]
     var nextCall: UInt64 = 0
@@ -42,6 +42,10 @@ final class Backend {
     var waitingForSleep: [() -> Void] = []
     /// When something last went to it or came from it.
     var lastUse: Int64 = 0
+    /// What the service manager keeps of it for our successor.
+    var record: BackendRecord?
+    /// Sessions of a predecessor's that have not come back yet.
+    var awaited: Set<SessionID> = []
     var generation = 0
     var restarts = 0
     var lastExit: BackendExit?
@@ -58,6 +62,9 @@ final class Backend {
 
     var processTimers: [BackendLifecycle.Timer: EventSource] = [:]
     var messageTimers: [MultiplexerTimer: EventSource] = [:]
+    /// When they fire, and when holds end, for a successor.
+    var messageDeadlines: [MultiplexerTimer: Int64] = [:]
+    var holdDeadlines: [Int: Int64] = [:]
     private var idleTimer: EventSource?
     var outputClock: EventSource?
 
@@ -87,7 +94,7 @@ final class Backend {
             configuration: told, snapshot: registry.snapshots.load(for: key, profile: told.profile))
     }
 
-    private static func multiplexerConfiguration(
+    static func multiplexerConfiguration(
         key: SharingKey, _ configuration: EffectiveConfiguration
     ) -> MultiplexerConfiguration {
         var result = MultiplexerConfiguration()
@@ -115,7 +122,9 @@ final class Backend {
     }
 
     /// Nobody refers to it, and nothing is under way.
-    var isIdle: Bool { sessions.isEmpty && holds.isEmpty && multiplexer.inFlight == 0 && waitingCalls.isEmpty }
+    var isIdle: Bool {
+        sessions.isEmpty && awaited.isEmpty && holds.isEmpty && multiplexer.inFlight == 0 && waitingCalls.isEmpty
+    }
 
     /// Whether nothing of it is left that anybody could miss.
     var isForgettable: Bool { isIdle && process == nil && lifecycle.phase == .stopped }
@@ -152,6 +161,7 @@ final class Backend {
     func hold(milliseconds: Int64?) -> Int {
         nextHold += 1
         let hold = nextHold
+        holdDeadlines[hold] = milliseconds.map { registry.now + $0 }
         let timer = milliseconds.flatMap { span in
             registry.timer(milliseconds: span) { [unowned self] in release(hold) }
         }
@@ -160,8 +170,18 @@ final class Backend {
         return hold
     }
 
+    /// A hold that a predecessor was asked for.
+    func restoreHold(_ hold: Int, deadline: Int64?) {
+        holdDeadlines[hold] = deadline
+        let timer = deadline.flatMap { end in
+            registry.timer(milliseconds: max(0, end - registry.now)) { [unowned self] in release(hold) }
+        }
+        holds[hold] = .some(timer)
+    }
+
     func release(_ hold: Int) {
         holds[hold] = nil
+        holdDeadlines[hold] = nil
         referencesChanged()
     }
 

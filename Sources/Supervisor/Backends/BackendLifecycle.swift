@@ -69,6 +69,12 @@ struct BackendLifecycle: Sendable {
         self.stopTimeout = stopTimeout
     }
 
+    /// It runs already, started by another supervisor.
+    mutating func adopt(isReady: Bool) -> [Order] {
+        phase = isReady ? .ready : .starting
+        return isReady ? [] : [.arm(.start, milliseconds: startTimeout)]
+    }
+
     mutating func handle(_ event: Event, now: Int64) -> [Order] {
         switch event {
         case .needed: needed(now)

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MCPWire
 import Multiplexer
 import Posix
+
+/// How far the conversation with a running backend had come.
+struct InheritedStreams {
+    /// What it has not been sent yet.
+    var unsent: [UInt8] = []
+    /// What was read of a line that is not complete.
+    var unread = LineSplitter(limit: BackendProcess.lineLimit)
+}
 
 /// The running process of a backend with its streams.
 final class BackendProcess: StreamHandler, LineReceiver {
@@ -12,23 +21,44 @@ final class BackendProcess: StreamHandler, LineReceiver {
     private var output: InputStream?
     private var exitToken: StreamToken?
     private(set) var end: ProcessEnd?
+    private let books: BackendBooks?
 
     /// Bytes that a line from a backend may have (protocol.md §2.7 j).
     static let lineLimit = 64 << 20
 
-    init(_ launched: LaunchedBackend, backend: Backend, loop: StreamLoop) throws(PosixError) {
+    /// - Parameter inherited: how far a predecessor's conversation with it has come.
+    init(
+        _ launched: LaunchedBackend, backend: Backend, loop: StreamLoop,
+        inherited: InheritedStreams = InheritedStreams()
+    ) throws(PosixError) {
         self.launched = launched
         self.backend = backend
         self.loop = loop
         guard let pipes = launched.takePipes() else { throw PosixError("use", "a backend's pipes", code: 9) }
+        books = launched.unit.flatMap { unit in backend.registry.ledger.flatMap { BackendBooks($0, unit: unit) } }
         let stdin = Descriptor(owning: pipes.input)
         let stdout = Descriptor(owning: pipes.output)
-        input = try OutputStream(ByteStream(own: stdin), loop: loop) { [unowned self] in input = nil }
+        input = try OutputStream(ByteStream(own: stdin), loop: loop, record: books?.writeRecord) {
+            [unowned self] in input = nil
+        }
         input?.onDrained = { [unowned backend] in backend.inputDrained() }
         output = try InputStream(
-            ByteStream(own: stdout), limit: BackendProcess.lineLimit, loop: loop, receiver: self)
+            ByteStream(own: stdout), splitter: inherited.unread, loop: loop, receiver: self, record: books?.readRecord)
         exitToken = try loop.add(launched.child.descriptor, .readable, self)
+        if !inherited.unsent.isEmpty { input?.send(inherited.unsent[...]) }
     }
+
+    /// What a successor has to know.
+    var streams: InheritedStreams {
+        InheritedStreams(
+            unsent: Array(input?.rest ?? []), unread: output?.state ?? LineSplitter(limit: BackendProcess.lineLimit))
+    }
+
+    func note(lastID: UInt64) { books?.note(lastID: lastID) }
+
+    /// Its answers are left in the pipe while those who are to get them have not come back.
+    func pauseOutput() { output?.pause() }
+    func resumeOutput() { output?.resume() }
 
     deinit { close() }
 
@@ -40,6 +70,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     /// The end of the conversation, from our side.
     func closeInput() {
         input?.flush()
+        if let unit = launched.unit { backend.registry.store?.remove(DescriptorStore.name("in", unit)) }
         input?.close()
         input = nil
     }
@@ -63,6 +94,8 @@ final class BackendProcess: StreamHandler, LineReceiver {
         // What it wrote last is still in the pipe; a grandchild that holds the pipe open must not keep us.
         output?.drain()
         close()
+        books?.close()
+        if let unit = launched.unit { backend.registry.store?.removeAll(of: unit) }
         backend.processEnded(self, how)
     }
 

@@ -63,7 +63,7 @@ public struct RepositoryConfiguration: Sendable, Equatable {
 }
 
 /// Which era a backend is spoken to in.
-public enum EraChoice: String, Sendable, CaseIterable {
+public enum EraChoice: String, Sendable, CaseIterable, Codable {
     case legacy, auto, modern
 }
 

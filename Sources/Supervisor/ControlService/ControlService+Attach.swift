@@ -25,9 +25,11 @@ extension ControlService {
             environment: parameters.environment, rawEnvironment: parameters.rawEnvironment,
             configuration: registry.configuration, ignored: registry.ignored)
         let path = try workingDirectory(directory)
-        let id = registry.newSessionID()
         let resume = parameters.resume.flatMap(SessionResume.init)
         let identity = resume?.identity ?? registry.newIdentity()
+        // A shim that comes back before we have seen it go.
+        registry.sessions.values.first { $0.identity == identity }?.end("its shim has attached again")
+        let id = registry.handedSessions[identity]?.id ?? registry.newSessionID()
         let facts = SessionFacts(
             pid: parameters.pid, server: command.name, workingDirectory: path, repository: nil,
             metaTools: try metaTools(parameters.metaTools), ignoredVariables: command.ignored)
@@ -45,7 +47,7 @@ extension ControlService {
             let lost = registry.predecessors?.lost(session.identity)
             try open(session, stdin: stdin, stdout: stdout, lost)
             try place(session, command, parameters, resume?.machine)
-            session.take(unread: lost?.unread ?? [])
+            if let lost { session.settle(lost) }
             registry.predecessors?.claimed(session.identity)
         } catch {
             registry.sessions[id] = nil

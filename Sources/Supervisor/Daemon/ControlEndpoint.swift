@@ -10,7 +10,7 @@ final class ControlEndpoint {
     /// Whoever handed it over starts us again when it is needed.
     let isHandedOver: Bool
     /// A shim's socket closes with us; systemd keeps its own.
-    private let isKeptByManager: Bool
+    let isKeptByManager: Bool
     private var listener: Int32?
 
     private init(path: String, listener: consuming Descriptor, isHandedOver: Bool, isKeptByManager: Bool) {
@@ -20,14 +20,12 @@ final class ControlEndpoint {
         self.isKeptByManager = isKeptByManager
     }
 
-    static func open(path: String) throws(EndpointError) -> ControlEndpoint {
+    /// - Parameter passed: what was handed over at our start; what is no socket stays there.
+    static func open(path: String, passed: StoredDescriptors) throws(EndpointError) -> ControlEndpoint {
         let byManager = OwnProcess.variable("INVOCATION_ID") != nil
-        var sockets = listenDescriptors()
-        if !sockets.isEmpty {
-            let first = sockets.removeFirst().descriptor
-            for surplus in sockets { _ = Descriptor(owning: surplus.descriptor) }
+        if let first = passed.takeSocket() {
             return ControlEndpoint(
-                path: path, listener: Descriptor(owning: first), isHandedOver: true, isKeptByManager: byManager)
+                path: path, listener: first, isHandedOver: true, isKeptByManager: byManager)
         }
         do {
             return ControlEndpoint(

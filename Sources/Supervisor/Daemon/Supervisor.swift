@@ -33,11 +33,16 @@ public actor Supervisor {
     public func start() async {
         do {
             watchSignals()
+            let passed = StoredDescriptors(listenDescriptors())
             let registry = try await makeRegistry()
             self.registry = registry
             try openStreams(registry)
-            let endpoint = try ControlEndpoint.open(path: options.socket)
+            let endpoint = try ControlEndpoint.open(path: options.socket, passed: passed)
             self.endpoint = endpoint
+            if endpoint.isKeptByManager, Installation.service() != nil, registry.launcher.kind == .systemd {
+                registry.store = DescriptorStore(log: log)
+                await registry.adopt(passed)
+            }
             listener = try ControlListener(endpoint.takeListener(), registry: registry)
             try loop.enableWatchdog()
             await registry.moveOutOfAgentScope(isHandedOver: endpoint.isHandedOver)
@@ -131,6 +136,12 @@ extension Supervisor {
         listener?.close()
         guard let registry else { return loop.exit(0) }
         registry.inBackground {
+            if await registry.willBeReplaced() {
+                self.streamSource = nil
+                registry.handOver()
+                registry.log.info("handed everything over to the next supervisor")
+                return registry.loop.exit(0)
+            }
             await registry.stopEverything()
             registry.closeBooks()
             registry.log.info("stopped")

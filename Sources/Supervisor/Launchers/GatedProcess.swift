@@ -55,6 +55,10 @@ struct GatedProcess: ~Copyable {
     /// once ``outcome`` is readable.
     borrowing func failure() -> Int32? { status.receiveNumber() }
 
+    /// The backend's stdin and stdout, borrowed.
+    var inputNumber: Int32 { input.raw }
+    var outputNumber: Int32 { output.raw }
+
     /// The backend's stdin and stdout, for whoever takes them.
     consuming func pipes() -> (input: Int32, output: Int32) {
         (input.release(), output.release())

@@ -71,6 +71,8 @@ struct LaunchOrder {
     let limits: Limits
     /// Milliseconds between SIGTERM and SIGKILL.
     let killTimeout: Int64
+    /// Called when the process is in its place, before its program runs.
+    var keep: ((_ pid: Int32, _ input: Int32, _ output: Int32) -> Void)?
 }
 
 /// Why a backend could not be started: one line for whoever waits.
@@ -147,6 +149,9 @@ final class LaunchedBackend {
 
 /// How a backend came to its end.
 struct ExitCause: Sendable, Equatable {
+    /// Of a process that a former supervisor had started.
+    static let unknownStatus: Int32 = -1
+
     var reason: BackendExit.Reason
     /// Exit status or signal number.
     var status: Int32
@@ -161,6 +166,7 @@ struct ExitCause: Sendable, Equatable {
     /// The cause as a clause: "was killed: out of memory (limit 1.0G, peak 1.0G)".
     var clause: String {
         switch reason {
+        case .exit where status == ExitCause.unknownStatus: return "ended; it had outlived a supervisor, nobody saw how"
         case .exit: return "exited with status \(status)"
         case .signal: return "was killed by signal \(status)"
         case .timeout: return "did not answer the handshake within \(Backend.startTimeout / 1000) s and was stopped"

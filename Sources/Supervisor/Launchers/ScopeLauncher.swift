@@ -55,6 +55,8 @@ final class ScopeLauncher: Launcher {
         let child: ChildProcess
         do throws(PosixError) {
             child = try ChildProcess(pid: pid)
+            // In the descriptor store before anything of the server has run: a crash of ours from here on finds it there.
+            order.keep?(pid, gated.inputNumber, gated.outputNumber)
             try gated.release()
         } catch {
             await abandon(order.unit, pid)

@@ -20,9 +20,11 @@ extension Registry {
     /// judge: their supervisor's pid means another process here.
     private func reapLeftBehind() async {
         let namespace = ProcessTable.pidNamespace(of: OwnProcess.pid)
+        let adopted = Set(backends.values.compactMap { $0.process?.launched.cgroup })
         for pid in ProcessTable.parents().keys {
             guard let text = ProcessTable.environmentValue(BackendMark.variable, of: pid),
-                let mark = BackendMark(text), mark.isOrphaned, ProcessTable.pidNamespace(of: pid) == namespace
+                let mark = BackendMark(text), mark.isOrphaned, ProcessTable.pidNamespace(of: pid) == namespace,
+                !adopted.contains(UnitCgroup.path(ofProcess: pid) ?? "")
             else { continue }
             log.notice("ending process \(pid): backend \(mark.backend) outlived its supervisor")
             OwnProcess.send(9, to: pid)

@@ -33,6 +33,10 @@ final class Registry {
     /// Our own books, and what is left of others'. None where there is no room for them.
     let ledger: Ledger?
     let predecessors: Predecessors?
+    /// What outlives us, where a service manager keeps it.
+    var store: DescriptorStore?
+    var handedSessions: [Identity: HandedSession] = [:]
+    var glanceTimer: EventSource?
     private var generator = SystemRandomNumberGenerator()
     private var nextSession: UInt32 = 0
     private var starts: UInt64 = 0
@@ -85,6 +89,8 @@ final class Registry {
         nextSession += 1
         return SessionID(raw: nextSession)
     }
+
+    func reserveSessionIDs(through id: UInt32) { nextSession = max(nextSession, id) }
 
     func newIdentity() -> Identity { Identity(using: &generator) }
 

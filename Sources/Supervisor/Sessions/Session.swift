@@ -41,6 +41,8 @@ final class Session: LineReceiver {
     /// Known to the shim alone, and to our predecessors' books.
     let identity: Identity
     private var books: SessionBooks?
+    /// Whether the machine knows it from a predecessor's time.
+    private(set) var wasHandedOver = false
     private var lastResume: [UInt8]?
     /// Between the client and the backend, where the session sees meta-tools or may come to.
     var metaTools: MetaToolSession?
@@ -73,33 +75,37 @@ final class Session: LineReceiver {
         stdin: consuming Descriptor, stdout: consuming Descriptor, lost: LedgerReport.LostSession?
     ) throws(PosixError) {
         output = try OutputStream(
-            ByteStream(adopting: stdout, writing: true), loop: registry.streams, record: books?.outputRecord
+            ByteStream(adopting: stdout, writing: true), loop: registry.streams, record: books?.writeRecord
         ) { [unowned self] in end("the agent no longer reads") }
         output?.onWritten = { [unowned self] position in books?.written(position) }
         var splitter = LineSplitter(limit: Session.lineLimit)
-        if let lost { answer(lost, &splitter) }
+        if let lost {
+            output?.send(lost.unsent[...])
+            if lost.outputIsMidLine { output?.send([0x0A]) }
+            if lost.inputIsMidLine { splitter.skipLine() }
+        }
         input = try InputStream(
             ByteStream(adopting: stdin, writing: false), splitter: splitter, loop: registry.streams, receiver: self,
             record: books?.readRecord)
     }
 
-    /// Ends the line that was cut off, and answers what nobody else will.
-    private func answer(_ lost: LedgerReport.LostSession, _ splitter: inout LineSplitter) {
-        output?.send(lost.unsent[...])
-        if lost.outputIsMidLine { output?.send([0x0A]) }
-        if lost.inputIsMidLine { splitter.skipLine() }
+    /// Takes over what a predecessor owed. To be called once the session has its place.
+    func settle(_ lost: LedgerReport.LostSession) {
         let ids = lost.requests.map { RawToken($0.span, 0..<$0.count) }
         for id in ids { opened(id) }
+        // The machine that they were handed over with will answer.
+        if wasHandedOver { return take(unread: lost.unread) }
         for id in ids {
             output?.send(LostRequest.answer(id)[...])
             answered(id)
         }
+        take(unread: lost.unread)
         guard !ids.isEmpty else { return }
         registry.log.notice("session \(id): \(ids.count) calls were lost with the last supervisor, and are answered so")
     }
 
     /// What a predecessor had read of the agent's input, and not dealt with. To be called once there is a place for it.
-    func take(unread: [UInt8]) { if !unread.isEmpty { input?.take(unread) } }
+    private func take(unread: [UInt8]) { if !unread.isEmpty { input?.take(unread) } }
 
     /// An answer is owed.
     func opened(_ id: RawToken) { if !isOfMetaTools(id) { books?.opened(id) } }
@@ -126,8 +132,16 @@ final class Session: LineReceiver {
         lastResume = resume
         backend.sessions[id] = self
         let resume = setUpMetaTools(backend, resume)
-        backend.withMultiplexer { machine, now, actions in
-            machine.open(id, resume: resume, now: now, into: &actions)
+        // What the meta-tools had under way was not handed over; to that session it is a crash.
+        if metaTools == nil, registry.handedSessions[identity]?.backend === backend {
+            registry.handedSessions[identity] = nil
+            wasHandedOver = true
+            backend.noLongerAwaited(id)
+        } else {
+            registry.abandon(identity)
+            backend.withMultiplexer { machine, now, actions in
+                machine.open(id, resume: resume, now: now, into: &actions)
+            }
         }
         backend.referencesChanged()
     }

@@ -3,7 +3,7 @@
 import Control
 
 /// What two sessions must agree on to share a backend. Compared as a whole, never by a digest alone.
-struct SharingKey: Hashable, Sendable {
+struct SharingKey: Hashable, Sendable, Codable {
     /// The server's name.
     let server: String
     let share: Sharing

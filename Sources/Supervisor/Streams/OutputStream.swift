@@ -19,7 +19,7 @@ final class OutputStream: StreamHandler, Flushable {
 
     /// - Parameter record: where it is noted how far the stream is, for a successor.
     init(
-        _ stream: consuming ByteStream, loop: StreamLoop, record: PositionRecord? = nil,
+        _ stream: consuming ByteStream, loop: StreamLoop, record: WriteRecord? = nil,
         onClosed: @escaping () -> Void
     ) throws(PosixError) {
         outbox = Outbox(stream)

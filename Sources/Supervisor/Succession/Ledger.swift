@@ -40,7 +40,9 @@ final class Ledger {
             return nil
         }
         let place = LedgerLayout.Stream.place(stream)
-        for member in stride(from: 24, to: LedgerLayout.Stream.size, by: 8) { file.store(0, at: place + member) }
+        for member in stride(from: LedgerLayout.Stream.input, to: LedgerLayout.Stream.size, by: 8) {
+            file.store(0, at: place + member)
+        }
         file.store(identity.high, at: place + LedgerLayout.Stream.identity)
         file.store(identity.low, at: place + LedgerLayout.Stream.identity + 8)
         file.store(kind.rawValue, at: place + LedgerLayout.Stream.kind)
@@ -52,22 +54,14 @@ final class Ledger {
         freeStreams.append(stream)
     }
 
-    func outputRecord(_ stream: Int) -> PositionRecord {
-        PositionRecord(file, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.output)
+    func writeRecord(_ stream: Int) -> WriteRecord {
+        WriteRecord(
+            file, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.output,
+            path: LedgerLayout.unsentPath(path, stream))
     }
 
     func readRecord(_ stream: Int) -> ReadRecord {
         ReadRecord(file, stream: stream, path: LedgerLayout.keptPath(path, stream))
-    }
-
-    /// Leaves what a stream was to be sent to whoever comes after us.
-    func leave(unsent rest: ArraySlice<UInt8>, of stream: Int, _ written: UInt64) {
-        guard !rest.isEmpty, let file = try? Files.openPrivate(LedgerLayout.unsentPath(path, stream)),
-            Files.write(rest, at: 0, to: file.raw)
-        else { return }
-        let place = LedgerLayout.Stream.place(stream)
-        self.file.store(UInt64(rest.count), at: place + LedgerLayout.Stream.unsent)
-        outputRecord(stream).store(written + UInt64(rest.count), isMidLine: false)
     }
 
     func note(lastID: UInt64, of stream: Int) {

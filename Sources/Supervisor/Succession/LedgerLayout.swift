@@ -14,14 +14,12 @@ enum LedgerLayout {
     /// A session's or a backend's pair of streams.
     enum Stream {
         static let start = 4096
-        static let size = 72
+        static let size = 88
         /// As many as the control socket may have connections.
         static let count = 4096
         /// Members: 0: free.
         static let kind = 0
         static let identity = 8
-        /// What was written, in bytes, doubled; odd inside a line.
-        static let output = 24
         /// 1 while the reader is inside a line whose beginning is not kept: it was too long.
         static let input = 32
         /// Of a backend: the last id that we gave to a request.
@@ -29,8 +27,11 @@ enum LedgerLayout {
         /// Bytes of an unfinished line in the stream's own file.
         static let kept = 48
         static let keptNext = 56
-        /// Bytes that were to be written, in a file of the stream's own. The output counts them as written.
-        static let unsent = 64
+        /// What was written, in bytes, doubled; odd inside a line. Then the part of the stream that lies in a file of its
+        /// own, from here to there (``WriteRecord``).
+        static let output = 64
+        static let unsentStart = 72
+        static let unsentEnd = 80
 
         static func place(_ index: Int) -> Int { start + index * size }
     }

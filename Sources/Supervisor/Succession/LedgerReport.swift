@@ -47,7 +47,7 @@ struct LedgerReport: Equatable {
             let identity = Identity(
                 high: Self.number(bytes, place + LedgerLayout.Stream.identity),
                 low: Self.number(bytes, place + LedgerLayout.Stream.identity + 8))
-            let outputIsMidLine = Self.number(bytes, place + LedgerLayout.Stream.output) & 1 == 1
+            let output = Output(bytes, stream)
             let isSkipping = Self.number(bytes, place + LedgerLayout.Stream.input) == 1
             let isReading = reading?.stream == stream && reading?.isKept == false
             let member =
@@ -57,19 +57,20 @@ struct LedgerReport: Equatable {
             let isWhole = beginning.count == size
             var unread = isWhole ? beginning : []
             if isReading, let reading { unread = reading.unread(behind: unread) }
-            let rest = Int(clamping: Self.number(bytes, place + LedgerLayout.Stream.unsent))
-            let unsent = rest > 0 ? Array(unsent(stream).prefix(rest)) : []
+            let left = output.unsent.isEmpty ? [] : Array(unsent(stream).prefix(output.fileSize))
+            let rest = left.count == output.fileSize ? Array(left.suffix(output.unsent.count)) : []
+            let outputIsMidLine = output.isMidLine && rest.isEmpty
             switch kind {
             case .session:
                 let known = lost[stream] ?? []
                 if isReading { Self.dropFirst(of: &unread, ifIn: known) }
                 sessions[identity] = LostSession(
                     requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
-                    unread: unread, unsent: unsent)
+                    unread: unread, unsent: rest)
             case .backend:
                 backends[identity] = LostBackend(
                     lastID: Self.number(bytes, place + LedgerLayout.Stream.lastID), outputIsMidLine: outputIsMidLine,
-                    inputIsMidLine: isSkipping || !isWhole, unread: unread)
+                    inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
             }
         }
     }
@@ -95,8 +96,7 @@ struct LedgerReport: Equatable {
             guard let entry = LedgerLayout.Request.unpack(number(bytes, place + LedgerLayout.Request.header)) else {
                 continue
             }
-            let stream = LedgerLayout.Stream.place(entry.stream)
-            let written = number(bytes, stream + LedgerLayout.Stream.output) >> 1
+            let written = Output(bytes, entry.stream).unsent.upperBound
             let end = number(bytes, place + LedgerLayout.Request.end)
             if entry.state == .answered, end <= written { continue }
             let token = place + LedgerLayout.Request.token
@@ -109,6 +109,26 @@ struct LedgerReport: Equatable {
         var number: UInt64 = 0
         for index in (0..<8).reversed() { number = number << 8 | UInt64(bytes[offset + index]) }
         return number
+    }
+}
+
+/// How far a stream was written, and what of it lies in its file.
+private struct Output {
+    /// From where it stands to where its successor takes it; empty at the position when there is nothing.
+    let unsent: Range<UInt64>
+    let fileSize: Int
+    let isMidLine: Bool
+
+    init(_ bytes: [UInt8], _ stream: Int) {
+        let place = LedgerLayout.Stream.place(stream)
+        let output = LedgerReport.number(bytes, place + LedgerLayout.Stream.output)
+        let position = output >> 1
+        let start = LedgerReport.number(bytes, place + LedgerLayout.Stream.unsentStart)
+        let end = LedgerReport.number(bytes, place + LedgerLayout.Stream.unsentEnd)
+        isMidLine = output & 1 == 1
+        let isThere = start <= position && position < end && end - start < 1 << 32
+        unsent = isThere ? position..<end : position..<position
+        fileSize = isThere ? Int(end - start) : 0
     }
 }
 

@@ -21,7 +21,7 @@ final class SessionBooks {
         self.stream = stream
     }
 
-    var outputRecord: PositionRecord { ledger.outputRecord(stream) }
+    private(set) lazy var writeRecord = ledger.writeRecord(stream)
     private(set) lazy var readRecord = ledger.readRecord(stream)
 
     func opened(_ id: RawToken) {
@@ -59,6 +59,7 @@ final class SessionBooks {
         guard !isClosed else { return }
         isClosed = true
         readRecord.close()
+        writeRecord.close()
         ledger.closeStream(stream)
         for request in Array(open.values) + twice.map(\.request) + answered.map(\.request) { ledger.close(request) }
         open = [:]
@@ -67,5 +68,7 @@ final class SessionBooks {
     }
 
     /// We go, and the client has not taken all that it was sent: our successor sends the rest.
-    func leave(unsent rest: ArraySlice<UInt8>, written: UInt64) { ledger.leave(unsent: rest, of: stream, written) }
+    func leave(unsent rest: ArraySlice<UInt8>, written: UInt64) {
+        if !rest.isEmpty { writeRecord.keep(rest, at: written) }
+    }
 }

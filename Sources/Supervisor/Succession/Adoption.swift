@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Control
+import MCPWire
+import Multiplexer
+import Posix
+import Systemd
+
+/// Taking over what a predecessor left in the service manager's store (systemd.md §2.5): backends that live go on, with
+/// the same process; what cannot be gone on with is stopped; nothing is guessed.
+extension Registry {
+    /// To be called before the first connection is accepted.
+    func adopt(_ stored: StoredDescriptors) async {
+        guard let store else { return }
+        for name in stored.names { store.inherited(name) }
+        for name in stored.names where name.hasPrefix("record.") {
+            guard let file = stored.take(name), let record = BackendRecord(adopting: file, log: log) else { continue }
+            await adopt(record, stored)
+        }
+        store.removeOthers(than: Set(backends.values.compactMap { $0.record?.document.unit }))
+        expireHanded()
+    }
+
+    private func adopt(_ record: BackendRecord, _ stored: StoredDescriptors) async {
+        let document = record.document
+        guard let directory = try? openDirectory(document.key.directory), backends[document.key] == nil else {
+            return await refuse(document, "its directory is gone")
+        }
+        let backend = backend(for: document.key, directory: directory)
+        backend.generation = document.generation
+        backend.restarts = document.restarts
+        do throws(AdoptionError) {
+            if let handed = document.handed { try backend.takeOver(handed) }
+            if document.unit != nil { try backend.adopt(record, stored) } else { backend.goOnWithoutProcess() }
+        } catch {
+            backends[document.key] = nil
+            return await refuse(document, error.reason)
+        }
+        guard let unit = document.unit, let scopes = launcher as? ScopeLauncher else { return }
+        // Its Result is to be readable after its end, for us as well.
+        try? await scopes.bus.open().refUnit(unit)
+        // It may have been asleep; our clock for that begins anew.
+        try? await scopes.bus.open().thawUnit(unit)
+        log.notice("adopted process \(document.pid)", backend: backend.id, unit: unit)
+    }
+
+    private func refuse(_ document: BackendDocument, _ reason: String) async {
+        guard let unit = document.unit else { return }
+        log.notice("a backend of the last supervisor is stopped: \(reason)", unit: unit)
+        try? await (launcher as? ScopeLauncher)?.bus.open().stopUnit(unit)
+    }
+}
+
+/// Why a backend is not gone on with.
+struct AdoptionError: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+}
+
+extension Backend {
+    fileprivate func takeOver(_ handed: HandedBackend) throws(AdoptionError) {
+        do {
+            try restore(handed)
+        } catch {
+            throw AdoptionError("its state cannot be read: \(error)")
+        }
+    }
+
+    /// What waits asks for a start.
+    fileprivate func goOnWithoutProcess() {
+        if multiplexer.needsBackend { needed() }
+    }
+
+    fileprivate func adopt(_ record: BackendRecord, _ stored: StoredDescriptors) throws(AdoptionError) {
+        let document = record.document
+        guard let unit = document.unit, let input = stored.take(DescriptorStore.name("in", unit)),
+            let output = stored.take(DescriptorStore.name("out", unit))
+        else { throw AdoptionError("its pipes were not kept") }
+        let streams = try streams(document)
+        let launched = LaunchedBackend(
+            child: try child(document), unit: unit, identifier: id, input: input.release(), output: output.release())
+        launched.cgroup = UnitCgroup.path(ofProcess: document.pid)
+        do {
+            process = try BackendProcess(launched, backend: self, loop: registry.streams, inherited: streams)
+        } catch {
+            throw AdoptionError("\(error)")
+        }
+        startedAt = launched.started
+        self.record = record
+        // A later crash must not bring today's state back.
+        record.change { $0.handed = nil }
+        if !awaited.isEmpty { process?.pauseOutput() }
+        try goOn(document)
+    }
+
+    /// How far the conversation is: as it was handed over, or, after a crash, as far as the books know.
+    private func streams(_ document: BackendDocument) throws(AdoptionError) -> InheritedStreams {
+        if let handed = document.handed { return InheritedStreams(unsent: handed.unsent, unread: handed.unread) }
+        guard document.isReady, document.key.share != .session else {
+            throw AdoptionError("it was starting, or belonged to one session")
+        }
+        guard let unit = document.unit, let books = registry.predecessors?.streams(of: Identity(unit: unit)) else {
+            throw AdoptionError("how far its input was written is not known")
+        }
+        var splitter = LineSplitter(limit: BackendProcess.lineLimit)
+        if books.inputIsMidLine { splitter.skipLine() }
+        var offset = 0
+        // Whole lines in it answer questions that nobody asks any more; what remains is the beginning of one.
+        while splitter.next(in: books.unread.span, from: &offset) != nil {}
+        return InheritedStreams(unsent: books.unsent + (books.outputIsMidLine ? [0x0A] : []), unread: splitter)
+    }
+
+    /// Its process, if that is still the one; or one that has ended, and has left what is in its pipe.
+    private func child(_ document: BackendDocument) throws(AdoptionError) -> ChildProcess {
+        if let child = try? ChildProcess(adopting: document.pid),
+            ProcessTable.startTime(of: document.pid) == document.startTime,
+            UnitCgroup.path(ofProcess: document.pid)?.hasSuffix("/" + (document.unit ?? "")) == true
+        {
+            return child
+        }
+        guard document.handed != nil else { throw AdoptionError("it has ended meanwhile") }
+        do {
+            return try ChildProcess(departed: document.pid)
+        } catch {
+            throw AdoptionError("\(error)")
+        }
+    }
+
+    private func goOn(_ document: BackendDocument) throws(AdoptionError) {
+        if let handed = document.handed {
+            perform(lifecycle.adopt(isReady: document.isReady))
+            if handed.isStopping { if multiplexer.needsBackend { restart() } else { stop() } }
+            return
+        }
+        let unit = document.unit ?? ""
+        let lastID = registry.predecessors?.streams(of: Identity(unit: unit))?.lastID ?? 0
+        guard let snapshot = Snapshot(json: document.snapshot) else {
+            throw AdoptionError("its handshake is not known")
+        }
+        multiplexer = Multiplexer(
+            configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
+        var isAdopted = false
+        perform(lifecycle.adopt(isReady: true))
+        withMultiplexer { machine, now, actions in
+            isAdopted = machine.backendAdopted(
+                generation: document.generation, era: document.era, lastID: lastID, now: now, into: &actions)
+        }
+        guard isAdopted else { throw AdoptionError("its handshake is not known") }
+    }
+}
