@@ -16,6 +16,7 @@ extension Multiplexer {
             handleBackendNotification(line, envelope, now: now, &actions)
         case .request:
             backend.hasSpoken = true
+            if askCaller(line, envelope, now: now, &actions) { return }
             handleBackendRequest(line, envelope, &actions)
         case .invalid: handleInvalidFromBackend(line, envelope, now: now, &actions)
         }
@@ -119,7 +120,7 @@ extension Multiplexer {
 // MARK: - Requests of the backend
 
 extension Multiplexer {
-    /// None is passed to a client: on stdio nothing says which session it is about (protocol.md §2.4).
+    /// On stdio nothing says which session a request is about (protocol.md §2.4); what belongs to no caller is ours.
     private func handleBackendRequest(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {

@@ -35,7 +35,7 @@ extension Multiplexer {
         let idEdit = Edit(range: envelope.id, replacement: .number(id))
         if token.isUsableProgressToken { entry.progressToken = RawToken(line, token.range) }
         if needsTranslation(target) {
-            if target.form.contains(.interactive) { entry.request = copy(line, envelope.object) }
+            if target.form.contains(.interactive), mayAnswerWithQuestion { entry.request = copy(line, envelope.object) }
             translateRequest(line, envelope, target, id: id, &actions)
         } else if token.isUsableProgressToken {
             actions.splice(line, envelope, idEdit, Edit(range: token.range, replacement: .number(id)))

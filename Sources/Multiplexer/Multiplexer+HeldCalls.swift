@@ -31,6 +31,22 @@ extension Multiplexer {
     /// A client need not come back.
     static let holdTime: Int64 = 600_000
 
+    /// Whether this backend's requests may turn into questions to a client of the other era.
+    var mayAnswerWithQuestion: Bool { era == .modern || configuration.maySomebodyBeAsked }
+
+    /// Passes a request of the backend on to the caller that it can only be about.
+    ///
+    /// - Returns: whether it is dealt with. Never a guess: with two calls at the backend it is nobody's.
+    mutating func askCaller(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) -> Bool {
+        guard era == .legacy, configuration.maySomebodyBeAsked, envelope.hasUsableID, let call = pending.onlyCall
+        else { return false }
+        // Roots are the repository's for everybody, and so is the answer.
+        guard envelope.knownMethod != .rootsList else { return false }
+        return askByInputRequired(call, line, envelope, now: now, &actions)
+    }
+
     /// Puts a question of the backend to the client whose call it belongs to.
     ///
     /// - Parameter call: the request at the backend that the question is about.

@@ -139,4 +139,25 @@ extension PendingTable {
     mutating func note(_ progressToken: RawToken?, at id: UInt64) { entries[id]?.progressToken = progressToken }
 
     mutating func noteRefusal(of feature: ClientFeature, at id: UInt64) { entries[id]?.refused = feature }
+
+    /// The one request at the backend in which it may want to ask its caller something; nil when there are more, or
+    /// none. A cancelled one may still be running, so it counts.
+    var onlyCall: UInt64? {
+        var only: UInt64?
+        for (id, entry) in entries where entry.mayAsk {
+            guard only == nil else { return nil }
+            only = id
+        }
+        return only.flatMap { entries[$0]?.cancelledAt == nil ? $0 : nil }
+    }
+}
+
+extension Pending {
+    fileprivate var mayAsk: Bool {
+        switch owner {
+        case .session(let target): target.form.contains(.interactive)
+        case .local, .held: true
+        default: false
+        }
+    }
 }
