@@ -175,6 +175,29 @@ def test_the_configuration_decides_where_the_shim_says_nothing(start_supervisor,
     assert "big" not in [m["name"] for m in found["structuredContent"]["matches"]]
 
 
+def test_a_session_that_tells_its_roots_first(supervisor, fake, repo, folder):
+    elsewhere = pathlib.Path(folder) / "elsewhere"
+    elsewhere.mkdir()
+    agent = supervisor.agent(fake.command("--instructions", "word " * 5000), str(elsewhere), ["--meta-tools=auto"])
+    agent.initialize(capabilities={"roots": {}})
+    asked = agent.until(lambda m: m.get("method") == "roots/list")
+    agent.send({"jsonrpc": "2.0", "id": asked["id"], "result": {"roots": [{"uri": f"file://{repo}"}]}})
+    assert names(agent) == THREE
+    assert agent.text(through(agent, "echo", text="placed")) == "placed"
+    assert len([m for m in agent.seen if m.get("id") == "r1"]) == 1
+
+
+def test_a_backend_of_one_s_own(supervisor, fake, repo):
+    agent = supervisor.agent(
+        fake.command("--instructions", "Say \"please\"."), repo, ["--meta-tools", "--share", "session"])
+    assert agent.initialize()["instructions"].startswith('Say "please".')
+    assert names(agent) == THREE
+    assert agent.tool("describe_tool", name="instructions") == 'Say "please".'
+    assert agent.text(through(agent, "echo", text="own")) == "own"
+    agent.text(through(agent, "change", tool="brand_new"))
+    eventually(lambda: agent.tool("find_tool", query="brand_new").startswith("brand_new"), "the new tool is found")
+
+
 def test_statistics_count_what_was_done(meta, supervisor):
     names(meta)
     meta.tool("find_tool", query="echo a text")

@@ -9,6 +9,13 @@ extension Session {
     /// Whether it sees the meta-tools instead of the backend's own.
     var hasMetaTools: Bool { metaTools?.isOn == true }
 
+    /// The client's handshake, which the lobby has answered: the backend's answer is not for the client any more.
+    func learnClient(_ line: Span<UInt8>) {
+        guard let view = metaToolView else { return }
+        _ = metaTools?.receive(line, view)
+        settleMetaTools()
+    }
+
     /// Whether a request is our own, of which the client knows nothing.
     func isOfMetaTools(_ id: RawToken) -> Bool { metaTools?.isOwn(id) == true }
 
@@ -25,7 +32,7 @@ extension Session {
     /// A line for the client, newline included.
     func sendWithMetaTools(_ bytes: ArraySlice<UInt8>) {
         guard let view = metaToolView else { return deliver(bytes) }
-        let line = Array(bytes.dropLast())
+        let line = bytes.dropLast()
         switch metaTools?.receiveFromServer(line.span, view) {
         case .replaced(let steps)?: perform(steps)
         case .pass?, nil: deliver(bytes)
@@ -50,6 +57,9 @@ extension Session {
             case .toServer(let line): backend?.receive(line.span.extracting(0..<line.count - 1), from: id)
             case .search(let ticket, let query, let limit): search(ticket, query, limit)
             case .learned(let list): learned(list)
+            case .listChanged: backend?.tools.mayHaveChanged()
+            case .owed(let id): opened(id)
+            case .settled(let id, let isAnswered): isAnswered ? answered(id) : dropped(id)
             }
         }
     }

@@ -181,7 +181,10 @@ final class Session: LineReceiver {
         }
         lobby = nil
         swallowsNext = true
-        for line in held { receive(line.span) }
+        guard let handshake = held.first else { return }
+        learnClient(handshake.span)
+        backend?.receive(handshake.span, from: id)
+        for line in held.dropFirst() { receive(line.span) }
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {

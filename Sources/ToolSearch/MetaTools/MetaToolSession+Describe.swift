@@ -40,7 +40,8 @@ extension MetaToolSession {
     private mutating func description(of name: String, _ catalog: ToolCatalog, _ view: MetaToolView) -> String {
         if let found = catalog.resolve(name) { return String(decoding: found.entry.definition, as: UTF8.self) }
         if name == MetaTool.instructionsName {
-            return view.instructions.isEmpty ? "\(catalog.server) gives no instructions." : view.instructions
+            let text = instructions ?? view.instructions
+            return text.isEmpty ? "\(catalog.server) gives no instructions." : text
         }
         tally.wrongNames += 1
         let near = catalog.closest(to: name, count: 3)

@@ -37,7 +37,7 @@ extension MetaToolSession {
         searches[lastSearch] = request
         // Pinned tools are taken out afterwards.
         let wanted = limit + options.pins.count
-        return .replaced([.search(ticket: lastSearch, query: request.query, limit: wanted)])
+        return .replaced([.owed(asker.id), .search(ticket: lastSearch, query: request.query, limit: wanted)])
     }
 
     /// The ranking of a search; its places are those of the view's catalog.
@@ -56,7 +56,10 @@ extension MetaToolSession {
             catalog: catalog, hits: Array(hits.prefix(request.limit)), confidence: hits.isEmpty ? .none : confidence,
             query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
         if hits.isEmpty { tally.zeroHits += 1 }
-        return [answered(request.asker, text: answer.text, structured: answer.structured)]
+        return [
+            answered(request.asker, text: answer.text, structured: answer.structured),
+            .settled(request.asker.id, isAnswered: true),
+        ]
     }
 
     private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {

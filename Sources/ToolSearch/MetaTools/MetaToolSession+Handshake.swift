@@ -4,14 +4,14 @@ import MCPWire
 
 /// The answer to `initialize` or `server/discover`, kept until `auto` has judged.
 struct HeldHandshake: Sendable, Codable {
+    let id: RawToken
     let line: [UInt8]
-    let isModern: Bool
 }
 
 /// What the client is told of the server.
 extension MetaToolSession {
     mutating func endHandshake(
-        _ line: Span<UInt8>, _ envelope: borrowing Envelope, isModern: Bool, _ view: MetaToolView
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
     ) -> MetaToolVerdict {
         guard !envelope.result.isEmpty, let result = rawMembers(line, envelope.result) else { return .pass }
         guard let capabilities = result["capabilities"],
@@ -21,9 +21,11 @@ extension MetaToolSession {
             tally = MetaToolTally()
             return .pass
         }
+        instructions = result["instructions"].flatMap { String(token: $0.value, of: line) } ?? ""
         guard isOn == nil else { return .replaced([.toClient(edited(line, envelope, result))]) }
-        heldHandshakes.append(HeldHandshake(line: [UInt8](line, 0..<line.count), isModern: isModern))
-        return .replaced(requireCatalog(view) ? settle(view) : startFetch())
+        let id = RawToken(line, envelope.id)
+        heldHandshakes.append(HeldHandshake(id: id, line: [UInt8](line, 0..<line.count)))
+        return .replaced([.owed(id)] + (requireCatalog(view) ? settle(view) : startFetch()))
     }
 
     /// Lists of tools do not change for this session, and the instructions speak of the meta-tools.
@@ -52,12 +54,15 @@ extension MetaToolSession {
     mutating func releaseHandshakes() -> [MetaToolStep] {
         let held = heldHandshakes
         heldHandshakes = []
-        return held.map { handshake in
+        return held.flatMap { handshake -> [MetaToolStep] in
             let line = handshake.line.span
-            guard isOn == true, let envelope = try? Envelope(scanning: line),
+            var answer = handshake.line + [0x0A]
+            if isOn == true, let envelope = try? Envelope(scanning: line),
                 let result = rawMembers(line, envelope.result)
-            else { return .toClient(handshake.line + [0x0A]) }
-            return .toClient(edited(line, envelope, result))
+            {
+                answer = edited(line, envelope, result)
+            }
+            return [.toClient(answer), .settled(handshake.id, isAnswered: true)]
         }
     }
 }

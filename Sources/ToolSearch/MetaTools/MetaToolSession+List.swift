@@ -32,7 +32,7 @@ extension MetaToolSession {
         guard isOn == true else { return .pass }
         let list = MetaTool.list(catalog, options)
         visibleList = list
-        let size = SizeJudgement(catalog, view.instructions, options)
+        let size = SizeJudgement(catalog, instructions ?? view.instructions, options)
         tally.givenTokens += size.given
         tally.plainTokens += size.plain
         return .replaced([answer(Asker(line, envelope), list: list)])
@@ -48,7 +48,7 @@ extension MetaToolSession {
     }
 
     private mutating func judge(_ catalog: ToolCatalog, _ view: MetaToolView) {
-        let isWorthIt = SizeJudgement(catalog, view.instructions, options).isWorthIt
+        let isWorthIt = SizeJudgement(catalog, instructions ?? view.instructions, options).isWorthIt
         isOn = isWorthIt && !options.isDeferring(clientName)
         if isOn == true { tally.sessions = 1 }
     }
@@ -57,8 +57,9 @@ extension MetaToolSession {
     func requireCatalog(_ view: MetaToolView) -> Bool { view.catalog != nil && view.isFresh }
 
     mutating func wait(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> [MetaToolStep] {
-        waiting.append(WaitingRequest(id: RawToken(line, envelope.id), line: [UInt8](line, envelope.object)))
-        return startFetch()
+        let id = RawToken(line, envelope.id)
+        waiting.append(WaitingRequest(id: id, line: [UInt8](line, envelope.object)))
+        return [.owed(id)] + startFetch()
     }
 
     mutating func startFetch() -> [MetaToolStep] {
@@ -130,6 +131,15 @@ extension MetaToolSession {
     }
 
     private mutating func serve(_ request: WaitingRequest, _ view: MetaToolView) -> [MetaToolStep] {
+        let steps = steps(for: request, view)
+        // A request that goes on, or waits for a search now, is in other books.
+        guard steps.contains(where: { if case .toClient = $0 { true } else { false } }) else {
+            return [.settled(request.id, isAnswered: false)] + steps
+        }
+        return steps + [.settled(request.id, isAnswered: true)]
+    }
+
+    private mutating func steps(for request: WaitingRequest, _ view: MetaToolView) -> [MetaToolStep] {
         let line = request.line.span
         guard isOn != false, let envelope = try? Envelope(scanning: line) else {
             return [.toServer(request.line + [0x0A])]

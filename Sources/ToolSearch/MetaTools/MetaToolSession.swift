@@ -12,9 +12,11 @@ public struct MetaToolSession: Sendable, Codable {
     public internal(set) var isOn: Bool?
     var clientName: String?
     /// Requests for a handshake whose answers are to be edited.
-    var handshakes: [RawToken: Bool] = [:]
+    var handshakes: Set<RawToken> = []
     /// Answers to those, which wait for `auto` to judge.
     var heldHandshakes: [HeldHandshake] = []
+    /// The server's own, whole; nil before a handshake was seen.
+    var instructions: String?
     /// The `tools` array that the client was shown.
     var visibleList: [UInt8]?
     /// Requests that wait for the catalog.
@@ -60,7 +62,7 @@ public struct MetaToolSession: Sendable, Codable {
         switch envelope.kind {
         case .response: return answered(line, envelope, view)
         // What the session sees does not change.
-        case .notification where envelope.knownMethod == .toolsChanged: return .replaced([])
+        case .notification where envelope.knownMethod == .toolsChanged: return .replaced([.listChanged])
         default: return .pass
         }
     }
@@ -70,9 +72,7 @@ public struct MetaToolSession: Sendable, Codable {
     ) -> MetaToolVerdict {
         let id = RawToken(line, envelope.id)
         if let fetch, fetch.id == id { return .replaced(receivePage(line, envelope, view)) }
-        if let isModern = handshakes.removeValue(forKey: id) {
-            return endHandshake(line, envelope, isModern: isModern, view)
-        }
+        if handshakes.remove(id) != nil { return endHandshake(line, envelope, view) }
         guard let tool = calls.removeValue(forKey: id) else { return .pass }
         return explain(line, envelope, tool, view)
     }
@@ -82,11 +82,11 @@ public struct MetaToolSession: Sendable, Codable {
         let id = RawToken(line, envelope.params.requestID.range)
         if let place = waiting.firstIndex(where: { $0.id == id }) {
             waiting.remove(at: place)
-            return .replaced([])
+            return .replaced([.settled(id, isAnswered: false)])
         }
         if let search = searches.first(where: { $0.value.asker.id == id }) {
             searches[search.key] = nil
-            return .replaced([])
+            return .replaced([.settled(id, isAnswered: false)])
         }
         calls[id] = nil
         return .pass
@@ -124,7 +124,7 @@ extension MetaToolSession {
             isOn = false
             return .pass
         }
-        handshakes[RawToken(line, envelope.id)] = envelope.isModern
+        handshakes.insert(RawToken(line, envelope.id))
         return .pass
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MCPWire
+public import MCPWire
 
 /// What is known of the backend at the moment of an event.
 public struct MetaToolView: Sendable {
@@ -30,6 +30,12 @@ public enum MetaToolStep: Sendable, Equatable {
     case search(ticket: UInt64, query: String, limit: Int)
     /// The whole list, as the session's backend tells it; the answer is `catalogChanged`.
     case learned([[UInt8]])
+    /// The backend says that its list is another one now.
+    case listChanged
+    /// A request waits here: its answer is owed, and whoever keeps books of that must know.
+    case owed(RawToken)
+    /// Its answer is the line before; or it goes on to the multiplexer, or nobody wants it any more.
+    case settled(RawToken, isAnswered: Bool)
 }
 
 /// What becomes of a line.

@@ -131,6 +131,7 @@ import Testing
         #expect(talk.call("call_tool", #"{"name":"anything","arguments":{"x":1}}"#) == nil)
         talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","error":{"code":-32603,"message":"no"}}"#)
         #expect(talk.lastParams == ["name": "anything", "arguments": ["x": 1]])
+        #expect(talk.owed.isEmpty)
     }
 
     @Test func cancellationGoesToWhereTheCallIs() {

@@ -11,6 +11,8 @@ final class Conversation {
     /// Lines that the server got, and the client.
     var toServer: [String] = []
     var toClient: [String] = []
+    /// Requests that wait in the machine.
+    var owed: [String] = []
     /// What a search answers; the test says what is similar, not the index.
     var ranking = Ranking(hits: [], confidence: .none, total: 3)
     var searched: [(query: String, limit: Int)] = []
@@ -62,6 +64,9 @@ final class Conversation {
             case .search(let ticket, let query, let limit):
                 searched.append((query, limit))
                 perform(session.found(ranking, ticket: ticket, view))
+            case .listChanged: view.isFresh = false
+            case .owed(let id): owed.append(id.text)
+            case .settled(let id, _): owed.firstIndex(of: id.text).map { _ = owed.remove(at: $0) }
             case .learned(let definitions):
                 view.catalog = ToolCatalog(server: "serena", definitions: definitions)
                 view.isFresh = true

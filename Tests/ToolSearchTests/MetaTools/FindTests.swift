@@ -84,6 +84,7 @@ import Testing
         let talk = Conversation()
         talk.view.isFresh = false
         #expect(talk.call("find_tool", #"{"query":"new tool"}"#) == nil)
+        #expect(talk.owed == ["1"])
         let asked = try #require(talk.toServer.last)
         #expect(asked == #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","method":"tools/list"}"#)
         talk.ranking = Ranking(hits: [Conversation.hit(0)], confidence: .high, total: 3)
@@ -92,6 +93,7 @@ import Testing
         )
         #expect(talk.toClient.count == 1)
         #expect(talk.toClient[0].contains("brand_new"))
+        #expect(talk.owed.isEmpty)
     }
 
     @Test func whenTheListCannotBeHadTheOldOneIsSearched() throws {
@@ -114,5 +116,6 @@ import Testing
         talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[]}}"#)
         #expect(talk.toClient.isEmpty)
         #expect(talk.toServer.count == 1)
+        #expect(talk.owed.isEmpty)
     }
 }

@@ -135,6 +135,7 @@ import Testing
         #expect(talk.session.isOn == true)
         #expect(talk.toClient.count == 1)
         #expect(talk.toClient.first?.contains("call_tool") == true)
+        #expect(talk.owed.isEmpty)
     }
 
     @Test func whenNothingCanBeKnownNothingIsHidden() {
