@@ -12,10 +12,11 @@ extension Multiplexer {
     ) {
         if backend.phase == .handshaking || backend.phase == .ready {
             let end = BackendEnd(message: "the backend was replaced", reason: "replaced", willRestart: true)
-            failPending(end, &actions)
+            if relay == nil { failPending(end, &actions) } else { relayEnded(end, now: now, &actions) }
         }
         backend = BackendState()
         backend.generation = generation
+        if relay != nil { return relayStarted(&actions) }
         backend.phase = .handshaking
         if let era { self.era = era }
         sendHandshake(&actions)
@@ -27,6 +28,7 @@ extension Multiplexer {
         let generation = backend.generation
         backend = BackendState()
         backend.generation = generation
+        if relay != nil { return relayEnded(end, now: now, &actions) }
         failPending(end, &actions)
         if end.willRestart {
             if needsBackend || !subscriptions.entries.isEmpty || listens.wantBackend(of: era) {

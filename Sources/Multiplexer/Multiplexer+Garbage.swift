@@ -59,6 +59,7 @@ extension Multiplexer {
         prefix: Span<UInt8>, length: Int, now: Int64, into actions: inout Actions
     ) {
         actions.log(.warning, "the backend sent a message of \(length) bytes, over the limit")
+        if relay != nil { return relayOversize(prefix, length, now: now, &actions) }
         let envelope = Envelope(prefix: prefix)
         guard envelope.methodKind == nil, let id = ownID(prefix, envelope.id) else { return }
         guard pending.entries[id]?.cancelledAt == nil else {

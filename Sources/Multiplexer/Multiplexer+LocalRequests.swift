@@ -24,6 +24,7 @@ extension Multiplexer {
         method: String, params: JSONValue?, token: UInt64, now: Int64, into actions: inout Actions
     ) {
         let request = LocalRequest(token: token, method: method, params: params?.text)
+        if relay != nil { return relayLocal(request, &actions) }
         guard backend.phase != .ready else { return send(request, &actions) }
         localQueue.append(request)
         requireBackend(&actions)

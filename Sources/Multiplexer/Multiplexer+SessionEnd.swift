@@ -5,12 +5,14 @@ import MCPWire
 /// Sessions that come back, start over, and go (protocol.md §2.7 d).
 extension Multiplexer {
     mutating func restore(_ session: SessionID, _ value: ResumeValue, _ actions: inout Actions) {
+        if relay != nil { restoreRelay(session, value) }
         guard value.isInitialized || BackendEra.modernRevisions.contains(value.protocolVersion) else { return }
         if value.isInitialized { sessions[session]?.phase = .initialized }
         sessions[session]?.protocolVersion = value.protocolVersion
         sessions[session]?.clientInfo = value.clientInfo
         sessions[session]?.clientCapabilities = value.clientCapabilities
         sessions[session]?.level = value.level
+        guard relay == nil else { return }
         for uri in value.subscriptions {
             sessions[session]?.subscriptions.insert(uri)
             let token = RawToken(JSONValue.string(uri).text)
@@ -53,6 +55,7 @@ extension Multiplexer {
     }
 
     private mutating func forget(_ session: SessionID, now: Int64, _ actions: inout Actions) {
+        if relay != nil { return forgetRelayed(session, &actions) }
         reset(session, now: now, &actions)
         sessions[session] = nil
         updateLogLevel(&actions)

@@ -28,12 +28,18 @@ public struct Multiplexer: Sendable, Codable {
     var questions = QuestionTable()
     var rounds = RoundTable()
     var heldCalls: [String: HeldCall] = [:]
+    /// For a backend of one session: everything passes as it is. Nil: sessions share.
+    var relay: Relay?
     /// Random words that handles are made of; see `give(chance:)`.
     var chance: [UInt64] = []
 
     public init(configuration: MultiplexerConfiguration, snapshot: Snapshot?) {
         self.configuration = configuration
         era = configuration.era
+        guard !configuration.isPrivate else {
+            relay = Relay()
+            return
+        }
         guard let snapshot, let handshake = Handshake(snapshot, server: configuration.server) else { return }
         self.handshake = handshake
         era = handshake.era
@@ -56,6 +62,7 @@ public struct Multiplexer: Sendable, Codable {
     ) {
         guard sessions[session] != nil else { return }
         clock = now
+        if relay != nil { return relayFromSession(line, session, now: now, &actions) }
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)
@@ -69,6 +76,7 @@ public struct Multiplexer: Sendable, Codable {
     public mutating func receiveFromBackend(_ line: Span<UInt8>, now: Int64, into actions: inout Actions) {
         guard backend.phase == .handshaking || backend.phase == .ready else { return }
         clock = now
+        if relay != nil { return relayFromBackend(line, now: now, &actions) }
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)
@@ -95,7 +103,10 @@ public struct Multiplexer: Sendable, Codable {
 
 extension Multiplexer {
     /// Requests at the backend that somebody waits for.
-    public var inFlight: Int { pending.entries.count - pending.cancelledCount - pending.streamCount }
+    public var inFlight: Int {
+        if let relay { return relay.localCount + sessions.values.reduce(0) { $0 + $1.inFlight } }
+        return pending.entries.count - pending.cancelledCount - pending.streamCount
+    }
 
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
 
@@ -119,7 +130,8 @@ extension Multiplexer {
 
     /// Whether something waits for a backend to run.
     public var needsBackend: Bool {
-        !localQueue.isEmpty || lists.isWaiting || subscriptions.isWaiting || listens.isWaiting
+        guard relay == nil else { return sessions.values.contains { !$0.queue.isEmpty } }
+        return !localQueue.isEmpty || lists.isWaiting || subscriptions.isWaiting || listens.isWaiting
             || !waitingDiscovers.isEmpty
             || sessions.values.contains { $0.phase == .awaitingHandshake || !$0.queue.isEmpty }
     }
@@ -135,6 +147,6 @@ extension Multiplexer {
     /// What `open` needs to go on with this session in another process: at most 16 KB, opaque.
     public func resume(of session: SessionID) -> [UInt8] {
         guard let state = sessions[session] else { return [] }
-        return ResumeValue(state).encoded()
+        return ResumeValue(state, relay: relay).encoded()
     }
 }

@@ -4,6 +4,8 @@
 public struct MultiplexerConfiguration: Sendable, Codable {
     /// The server's name, for error texts.
     public var server = "server"
+    /// One session has the backend to itself: everything passes between them as it is.
+    public var isPrivate = false
     /// What the backend speaks, until a start says otherwise.
     public var era = BackendEra.legacy
     /// What `roots/list` is answered with: `file://` URIs or absolute paths. Empty: roots are not declared.

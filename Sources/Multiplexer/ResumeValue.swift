@@ -8,6 +8,7 @@ struct ResumeValue: Sendable {
     /// The shim keeps at most 16 KB; subscriptions beyond this are lost in a restart, and clients read again anyway.
     private static let subscriptionBytes = 12 << 10
     private static let clientInfoBytes = 2 << 10
+    private static let handshakeBytes = 4 << 10
 
     let protocolVersion: String
     let isInitialized: Bool
@@ -16,14 +17,20 @@ struct ResumeValue: Sendable {
     let clientCapabilities: [UInt8]
     let level: LogSeverity?
     let subscriptions: [String]
+    /// Of a client that has its backend to itself: `initialize` as it wrote it, which a new process is told.
+    let handshake: [UInt8]
 
-    init(_ state: SessionState) {
+    init(_ state: SessionState, relay: Relay?) {
         protocolVersion = state.protocolVersion
         isInitialized = state.phase == .initialized
         clientInfo = state.clientInfo
         clientCapabilities = state.clientCapabilities.count <= Self.clientInfoBytes ? state.clientCapabilities : []
-        level = state.level
-        subscriptions = state.subscriptions.sorted()
+        let known = relay.flatMap { $0.isAnswered && $0.handshake.count <= Self.handshakeBytes ? $0 : nil }
+        handshake = known?.handshake ?? []
+        let asked = (known?.level).flatMap { try? JSONValue(parsing: $0) }
+        level = state.level ?? asked?["level"]?.stringValue.flatMap(LogSeverity.init(name:))
+        let uris = known?.subscriptions.compactMap { (try? JSONValue(parsing: $0.text))?.stringValue }
+        subscriptions = uris ?? state.subscriptions.sorted()
     }
 
     /// Nil when it is not one of ours; the session then starts anew.
@@ -36,6 +43,7 @@ struct ResumeValue: Sendable {
         clientInfo = value["client"]?.objectValue
         clientCapabilities = value["capabilities"]?.stringValue.map { Array($0.utf8) } ?? []
         level = value["level"]?.stringValue.flatMap(LogSeverity.init(name:))
+        handshake = value["handshake"]?.stringValue.map { Array($0.utf8) } ?? []
         subscriptions = value["subscriptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
@@ -48,7 +56,8 @@ struct ResumeValue: Sendable {
             object["capabilities"] = .string(String(decoding: clientCapabilities, as: UTF8.self))
         }
         if let level { object["level"] = .string(level.name) }
-        var room = Self.subscriptionBytes
+        if !handshake.isEmpty { object["handshake"] = .string(String(decoding: handshake, as: UTF8.self)) }
+        var room = Self.subscriptionBytes - 2 * handshake.count
         let kept = subscriptions.prefix {
             room -= JSONValue.string($0).text.utf8.count + 1
             return room >= 0

@@ -181,3 +181,17 @@ def test_an_agent_that_closes_its_files_to_others_gets_a_server_that_does(superv
     sessions = [supervisor.session_of(agent)["id"] for agent in supervisor.agents]
     why = supervisor.ctl("why", *sessions)
     assert "umask" in why.stdout, why
+
+
+def test_a_session_of_its_own_needs_no_repository_and_meets_its_own_server(supervisor, fake, tmp_path):
+    where = tmp_path / "no-repository"
+    where.mkdir()
+    agent = supervisor.agent(fake.command(), where, options=["--share", "session"])
+    agent.initialize(capabilities={"sampling": {}, "elicitation": {}})
+    assert json.loads(agent.tool("whoami"))["cwd"] == str(where)
+    [handshake] = fake.only().received("initialize")
+    assert handshake["params"]["capabilities"] == {"sampling": {}, "elicitation": {}}
+    asked = agent.call("ask", method="sampling/createMessage", params={"maxTokens": 7})
+    question = agent.until(lambda m: m.get("method") == "sampling/createMessage")
+    agent.send({"jsonrpc": "2.0", "id": question["id"], "result": {"role": "assistant"}})
+    assert "assistant" in agent.text(asked)

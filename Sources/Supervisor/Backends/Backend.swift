@@ -99,6 +99,7 @@ final class Backend {
     ) -> MultiplexerConfiguration {
         var result = MultiplexerConfiguration()
         result.server = key.server
+        result.isPrivate = key.share == .session
         result.era = key.era == .modern ? .modern : .legacy
         result.repositoryRoots = key.repository.isEmpty ? [] : [FileURL.text(ofPath: key.repository)]
         result.clientName = "mcp-supervisor"

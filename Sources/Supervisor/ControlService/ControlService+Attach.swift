@@ -91,6 +91,8 @@ extension ControlService {
             home: OwnProcess.home)
         switch choice {
         case .found(let root): try session.join(repository: root, resume: resume)
+        // Whoever shares with nobody needs no repository: the server runs where the agent is, as it would without us.
+        case .askClient where command.share == .session: try session.join(repository: here, resume: resume)
         case .askClient: session.wait(in: Lobby(server: command.name, refusal: nil))
         case .refused(let reason): session.wait(in: Lobby(server: command.name, refusal: reason))
         }
