@@ -85,6 +85,7 @@ public actor Supervisor {
             loop: loop, streams: streams, log: log)
         registry.warnings = choice.warnings
         for warning in choice.warnings { log.notice(warning) }
+        (choice.launcher as? ScopeLauncher)?.bus.onReconnect = { [weak registry] _ in registry?.referenceUnitsAgain() }
         registry.wake = { [weak self, loop] in
             guard let self else { return }
             loop.task(of: self) { await $0.runStep() }

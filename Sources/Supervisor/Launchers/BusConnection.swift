@@ -6,6 +6,9 @@ import Systemd
 final class BusConnection {
     private let loop: EventLoop
     private var current: UserBus?
+    /// Called with a connection that takes the place of one that was lost: references to units ended with that.
+    var onReconnect: (UserBus) -> Void = { _ in }
+    private var wasLost = false
 
     init(loop: EventLoop) {
         self.loop = loop
@@ -15,8 +18,15 @@ final class BusConnection {
     func open() throws(BusError) -> UserBus {
         if let current, current.isOpen { return current }
         let bus = try UserBus(loop: loop)
-        bus.onDisconnect = { [weak self] in self?.current = nil }
+        bus.onDisconnect = { [weak self] in
+            self?.current = nil
+            self?.wasLost = true
+        }
         current = bus
+        if wasLost {
+            wasLost = false
+            onReconnect(bus)
+        }
         return bus
     }
 }

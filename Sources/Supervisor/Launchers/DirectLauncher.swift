@@ -41,14 +41,13 @@ final class DirectLauncher: Launcher {
             try? Files.makeDirectory(logs)
             let errors = try makePipe()
             let childErrors = try errors.writing.duplicate()
+            let log = try ErrorLog(
+                path: logFile(of: order.identifier), source: try errors.reading.duplicate(), loop: streams)
             let gated = try GatedProcess(
                 gate: gate, order: order, errors: childErrors.raw,
                 options: ["--nofile", "\(descriptorLimit)", "--pdeathsig"])
-            let child = try ChildProcess(pid: gated.pid)
+            let child = try release(gated)
             children.insert(gated.pid)
-            let log = try ErrorLog(
-                path: logFile(of: order.identifier), source: try errors.reading.duplicate(), loop: streams)
-            try gated.release()
             await loop.untilReadable(gated.outcome)
             if let code = gated.failure() {
                 log.drain()
@@ -70,6 +69,19 @@ final class DirectLauncher: Launcher {
             throw error
         } catch {
             throw .died("\(error)")
+        }
+    }
+
+    /// Lets the gate run; one that cannot be watched must not stay behind as a zombie.
+    private func release(_ gated: borrowing GatedProcess) throws(PosixError) -> ChildProcess {
+        do throws(PosixError) {
+            let child = try ChildProcess(pid: gated.pid)
+            try gated.release()
+            return child
+        } catch {
+            OwnProcess.send(9, to: gated.pid)
+            OwnProcess.waitFor(gated.pid)
+            throw error
         }
     }
 

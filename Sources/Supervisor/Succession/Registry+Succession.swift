@@ -66,6 +66,14 @@ extension Registry {
         }
     }
 
+    /// After the bus was lost and is there again: units are to stay readable after their end, as before.
+    func referenceUnitsAgain() {
+        let units = backends.values.compactMap { $0.process?.launched.unit }
+        inBackground {
+            for unit in units { try? await (self.launcher as? ScopeLauncher)?.bus.open().refUnit(unit) }
+        }
+    }
+
     /// Whether a successor comes at once: systemd restarts us. Of a stop, or a bare signal, nobody says so.
     func willBeReplaced() async -> Bool {
         guard store != nil, let unit = Installation.service(), let scopes = launcher as? ScopeLauncher else {
