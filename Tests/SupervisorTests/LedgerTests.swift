@@ -26,7 +26,8 @@ private final class Desk {
         let read = { (path: String) in (try? Files.read(path, limit: 1 << 20)) ?? [] }
         return LedgerReport(
             bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
-            unsent: { read(LedgerLayout.unsentPath(self.path, $0)) })?.sessions[identity]
+            unsent: { read(LedgerLayout.unsentPath(self.path, $0)) },
+            opening: { read(LedgerLayout.openingPath(self.path, $0)) })?.sessions[identity]
     }
 }
 
@@ -109,6 +110,22 @@ private final class Desk {
 
     private func unread(_ desk: Desk) -> String? {
         desk.lost(someone).map { String(decoding: $0.unread, as: UTF8.self) }
+    }
+
+    @Test func aHandshakeThatIsLostIsHadAgain() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        let line = #"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{}}"#
+        books.keep(opening: Array(line.utf8).span)
+        books.opened(RawToken("\"i\""))
+        books.opened(RawToken("2"))
+        #expect(texts(desk.lost(someone)) == ["2"])
+        #expect(unread(desk) == line + "\n")
+        books.answered(RawToken("\"i\""), end: 10)
+        books.writeRecord.note(10, isMidLine: false)
+        #expect(unread(desk) == "")
+        books.written(10)
+        #expect(Files.identity(LedgerLayout.openingPath(desk.path, 0)) == nil)
     }
 
     @Test func aLineThatIsWrittenInPartsIsFinishedBySomebodyElse() throws {

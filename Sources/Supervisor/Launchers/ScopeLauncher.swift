@@ -97,7 +97,7 @@ final class ScopeLauncher: Launcher {
 
     private func place(_ order: LaunchOrder, pid: Int32) async throws(LaunchError) {
         do {
-            try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+            try await startScope(order, pid: pid)
         } catch {
             throw .scopeRefused(unit: order.unit, reason: "\(error)")
         }
@@ -106,6 +106,27 @@ final class ScopeLauncher: Launcher {
             throw .notInScope(unit: order.unit)
         }
     }
+
+    /// A bus that went away is noticed at the next call only: that one is made again once the bus is back.
+    private func startScope(_ order: LaunchOrder, pid: Int32) async throws(BusError) {
+        for attempt in 0..<ScopeLauncher.busTries {
+            do throws(BusError) {
+                return try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+            } catch {
+                switch error.reason {
+                case .disconnected: break
+                case .system where attempt > 0: break
+                default: throw error
+                }
+                await loop.pause(milliseconds: 100)
+                // It may have been done all the same.
+                if UnitCgroup.path(ofProcess: pid)?.hasSuffix("/" + order.unit) == true { return }
+            }
+        }
+        try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+    }
+
+    private static let busTries = 20
 
     private func properties(_ order: LaunchOrder, pid: Int32) -> [UnitProperty] {
         var properties: [UnitProperty] = [

@@ -44,6 +44,8 @@ final class Session: LineReceiver {
     /// Whether the machine knows it from a predecessor's time.
     private(set) var wasHandedOver = false
     private var lastResume: [UInt8]?
+    /// Whether the client has said nothing yet.
+    private var isNew = true
     /// Between the client and the backend, where the session sees meta-tools or may come to.
     var metaTools: MetaToolSession?
     /// What the shim was told of that.
@@ -130,6 +132,7 @@ final class Session: LineReceiver {
         key = backend.key
         facts.repository = backend.key.repository.isEmpty ? nil : backend.key.repository
         lastResume = resume
+        if resume != nil { isNew = false }
         backend.sessions[id] = self
         let resume = setUpMetaTools(backend, resume)
         // What the meta-tools had under way was not handed over; to that session it is a crash.
@@ -147,6 +150,10 @@ final class Session: LineReceiver {
     }
 
     func receive(_ line: Span<UInt8>) {
+        if isNew {
+            isNew = false
+            books?.keep(opening: line)
+        }
         if lobby != nil { return receiveInLobby(line) }
         guard metaTools == nil else { return receiveWithMetaTools(line) }
         backend?.receive(line, from: id)

@@ -64,6 +64,16 @@ final class Ledger {
         ReadRecord(file, stream: stream, path: LedgerLayout.keptPath(path, stream))
     }
 
+    /// Keeps a session's first line: a handshake that is lost can be had again without asking the client.
+    ///
+    /// - Returns: whether it could be kept.
+    func keep(opening line: [UInt8], of stream: Int) -> Bool {
+        guard let file = try? Files.openPrivate(LedgerLayout.openingPath(path, stream)) else { return false }
+        return Files.write(line[...], at: 0, to: file.raw)
+    }
+
+    func forgetOpening(of stream: Int) { Files.remove(LedgerLayout.openingPath(path, stream)) }
+
     func note(lastID: UInt64, of stream: Int) {
         file.store(lastID, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.lastID)
     }

@@ -76,6 +76,9 @@ enum LedgerLayout {
     /// The file with what a stream was to be sent.
     static func unsentPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).unsent" }
 
+    /// The file with a session's first line, while that is not answered.
+    static func openingPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).opening" }
+
     /// What all streams are read into.
     static let buffer = Request.start + Request.count * Request.size
     static let bufferSize = 64 * 1024

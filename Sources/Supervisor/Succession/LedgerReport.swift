@@ -37,7 +37,11 @@ struct LedgerReport: Equatable {
     /// - Parameters:
     ///   - kept: the file of a stream's unfinished line.
     ///   - unsent: the file of what a stream was to be sent.
-    init?(_ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] }) {
+    ///   - opening: the file of a session's first line.
+    init?(
+        _ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] },
+        opening: (Int) -> [UInt8] = { _ in [] }
+    ) {
         guard bytes.count == LedgerLayout.size, Self.number(bytes, 0) == LedgerLayout.magic else { return nil }
         let reading = Reading(bytes)
         let lost = Self.lostRequests(bytes)
@@ -62,8 +66,9 @@ struct LedgerReport: Equatable {
             let outputIsMidLine = output.isMidLine && rest.isEmpty
             switch kind {
             case .session:
-                let known = lost[stream] ?? []
+                var known = lost[stream] ?? []
                 if isReading { Self.dropFirst(of: &unread, ifIn: known) }
+                if !known.isEmpty { Self.ask(again: opening(stream), &known, &unread) }
                 sessions[identity] = LostSession(
                     requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
                     unread: unread, unsent: rest)
@@ -73,6 +78,16 @@ struct LedgerReport: Equatable {
                     inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
             }
         }
+    }
+
+    /// A handshake changes nothing at the server: one that was lost is had again.
+    private static func ask(again line: [UInt8], _ known: inout [[UInt8]], _ unread: inout [UInt8]) {
+        guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request,
+            envelope.knownMethod == .initialize || envelope.knownMethod == .discover,
+            let index = known.firstIndex(of: Array(line[envelope.id]))
+        else { return }
+        known.remove(at: index)
+        unread = line + [0x0A] + unread
     }
 
     /// A line whose request is in the books was looked at: only the note that it was is missing.

@@ -25,7 +25,8 @@ final class Predecessors {
             let gone = isGone()
             let report = LedgerReport(
                 file.bytes(0..<file.size), kept: { read(LedgerLayout.keptPath(path, $0)) },
-                unsent: { read(LedgerLayout.unsentPath(path, $0)) })
+                unsent: { read(LedgerLayout.unsentPath(path, $0)) },
+                opening: { read(LedgerLayout.openingPath(path, $0)) })
             if gone { final = report }
             return report
         }

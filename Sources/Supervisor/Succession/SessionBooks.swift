@@ -13,6 +13,7 @@ final class SessionBooks {
     /// Those whose answer is on its way, in the order of their ends.
     private var answered: [(request: Int, end: UInt64)] = []
     private var isClosed = false
+    private var hasOpening = false
 
     /// Nil when the ledger is full.
     init?(_ ledger: Ledger, _ identity: Identity) {
@@ -23,6 +24,17 @@ final class SessionBooks {
 
     private(set) lazy var writeRecord = ledger.writeRecord(stream)
     private(set) lazy var readRecord = ledger.readRecord(stream)
+
+    /// The first line of a session that begins.
+    func keep(opening line: Span<UInt8>) {
+        hasOpening = ledger.keep(opening: line.indices.map { line[$0] }, of: stream)
+    }
+
+    private func forgetOpening() {
+        guard hasOpening else { return }
+        hasOpening = false
+        ledger.forgetOpening(of: stream)
+    }
 
     func opened(_ id: RawToken) {
         guard !isClosed, let request = ledger.open(id, of: stream) else { return }
@@ -51,6 +63,7 @@ final class SessionBooks {
         guard let first = answered.first, first.end <= position else { return }
         let done = answered.prefix { $0.end <= position }
         for entry in done { ledger.close(entry.request) }
+        forgetOpening()
         answered.removeFirst(done.count)
     }
 
@@ -58,6 +71,7 @@ final class SessionBooks {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        forgetOpening()
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)
