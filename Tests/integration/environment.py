@@ -41,6 +41,16 @@ PINS = {
     # Real servers.
     "servers": ["mcp-server-git==2026.10.19", "mcp-server-time==2026.10.19"],
     "sqlite": ["mcp-server-sqlite==2025.4.25", "mcp<2"],
+    "more-servers": ["mcp-server-fetch==2026.10.24", "excel-mcp-server==2.2.2", "libtmux-mcp==0.1.0a22",
+                     "mcp-server-motherduck==1.1.0", "awslabs.aws-documentation-mcp-server==1.2.3",
+                     "mcp-pyright==0.1.0", "codenav-mcp==0.2.1", "karellen-lsp-mcp==0.2.1",
+                     "mcp-alchemy==2026.10.15.202659"],
+    "older-servers": ["mcp-server-tree-sitter==0.7.0", "mcp-text-editor==1.0.2", "code-index-mcp==2.17.1",
+                      "jcodemunch-mcp==1.108.399", "arxiv-mcp-server==0.8.2", "mcp<2"],
+    "codegraph": ["codegraphcontext==0.6.13"],
+    "markitdown": ["markitdown-mcp==0.0.1a7"],
+    # Not for older Pythons: nothing is installed there.
+    "basic-memory": ["basic-memory==0.23.2; python_version >= '3.12'"],
     "chroma": ["chroma-mcp==0.2.6", "pydantic<2.12"],
     "serena": ["serena-agent==2.1.0", "basedpyright==1.40.2"],
     # The official SDK's own tests, and its server that does everything.

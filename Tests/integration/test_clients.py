@@ -5,8 +5,7 @@ import pytest
 from harness import real
 from harness.waiting import eventually
 
-CLIENTS = [("sdk1", "sdk1"), ("sdk2", "sdk2"), ("sdk2_legacy", "sdk2"), ("fastmcp", "fastmcp"), ("openai", "openai"),
-           ("pydantic", "pydantic"), ("langchain", "langchain"), ("mcpuse", "mcpuse")]
+CLIENTS = list(real.KINDS.items())
 
 
 @pytest.fixture(params=CLIENTS, ids=lambda c: c[0])

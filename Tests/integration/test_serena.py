@@ -55,7 +55,7 @@ def serena(program, repo, folder):
 @pytest.mark.parametrize("kind", real.KINDS)
 def test_serena_finds_a_symbol_for_a_real_client(host, repo, serena, program, kind):
     command, env = serena
-    [report] = real.run(host, program(kind), kind, [(command, "find_symbol", {"name_path_pattern": "Shelf"})], repo, env)
+    [report] = real.run(host, program(real.KINDS[kind]), kind, [(command, "find_symbol", {"name_path_pattern": "Shelf"})], repo, env)
     assert "find_symbol" in report["tools"] and "activate_project" not in report["tools"]
     assert "Shelf" in report["text"] and "library.py" in report["text"]
 

@@ -38,8 +38,8 @@ def server(request, program, repo, folder):
 @pytest.mark.parametrize("kind", real.KINDS)
 def test_a_real_server_serves_a_real_client(host, repo, server, program, kind):
     command, tool, arguments, expected = server
-    python = program(kind)
-    if "chroma" in command[0] and kind != "sdk1" and type(host).__name__ == "Direct":
+    python = program(real.KINDS[kind])
+    if "chroma" in command[0] and kind not in ("sdk1", "sdk2_legacy") and type(host).__name__ == "Direct":
         if kind != "sdk2":
             pytest.skip("without us the probe `server/discover` ends chroma's session: it is never answered")
         kind = "sdk2_legacy"

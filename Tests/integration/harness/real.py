@@ -5,8 +5,9 @@ import pathlib
 import subprocess
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "clients" / "real_client.py"
-# Each is also the name of its environment.
-KINDS = ["sdk1", "sdk2", "fastmcp", "openai", "pydantic"]
+# Each client, and its environment.
+KINDS = {"sdk1": "sdk1", "sdk2": "sdk2", "sdk2_legacy": "sdk2", "fastmcp": "fastmcp", "openai": "openai",
+         "pydantic": "pydantic", "langchain": "langchain", "mcpuse": "mcpuse"}
 QUIET = {"MCP_USE_ANONYMIZED_TELEMETRY": "false", "FASTMCP_CHECK_FOR_UPDATES": "off", "DO_NOT_TRACK": "1"}
 
 
