@@ -2,6 +2,8 @@
 """Many sessions, short ones, and ones that do not read."""
 import os
 import signal
+import threading
+import time
 
 import pytest
 
@@ -61,6 +63,30 @@ def test_small_calls_go_through_while_a_large_one_is_on_its_way(supervisor, fake
     for n in range(50):
         assert small.tool("echo", text=str(n)) == str(n)
     assert large.text(1, timeout=60) == "12000000"
+
+
+@pytest.mark.timeout(180)
+def test_a_large_message_delays_a_small_call_by_less_than_its_own_transfer(supervisor, fake, repo):
+    """Twelve megabytes each way, while another session makes calls of a kilobyte."""
+    large, small = (supervisor.agent(fake.command(), repo) for _ in range(2))
+    for agent in (large, small):
+        agent.initialize()
+    delays, spans = [], []
+
+    def transfer():
+        begun = time.monotonic()
+        large.call("echo", id=1, text="y" * 12_000_000)
+        assert len(large.text(1, timeout=120)) == 12_000_000
+        spans.append(time.monotonic() - begun)
+
+    moving = threading.Thread(target=transfer)
+    moving.start()
+    while moving.is_alive():
+        begun = time.monotonic()
+        small.tool("echo", timeout=120, text="x" * 1024)
+        delays.append(time.monotonic() - begun)
+    moving.join()
+    assert len(delays) > 1 and max(delays) < spans[0], (spans, sorted(delays)[-3:])
 
 
 def test_more_calls_than_a_session_may_have_in_flight_wait_their_turn(supervisor, fake, repo):
