@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a session pays in tokens for real servers: all their tools, or the three that stand for them.
 
-Counted with o200k_base. Up front: name, description and schema of each tool as JSON, as clients hand them to a model,
-and the server's instructions. A task: one search, one description, three calls of what was found; the calls' results
-are the same both ways and are left out. Plain, the task's price is the list and the calls.
+Counted with o200k_base. Up front: name, description and schema of each tool as compact JSON (clients that put spaces in
+pay about 15 % more, both ways), and the server's instructions; beside it what `mcpctl stats` shows for the same, by its
+estimate. A task: one search, one description, three calls of what was found; the calls' results are the same both ways
+and are left out. Plain, the task's price is the list and the calls.
 
 A server whose instructions only say which tool has its manual gets a second row in which that is read, both ways.
 """
@@ -84,15 +85,22 @@ def look(server, supervisor):
     """The texts of one server that a model is given and writes, by what they are; nothing when it does not start."""
     environment = {**supervisor.environment, **server.variables}
     try:
-        folder = supervisor.folder / REPOSITORY
+        folder, short = supervisor.folder / REPOSITORY, server.name.split()[0]
         texts = {"plain": front(server.command, folder, environment, manual=server.manual)}
         for mode, option in MODES.items():
-            command = supervisor.shim(server.command, "--name", server.name.split()[0], option)
+            command = supervisor.shim(server.command, "--name", short, option)
             texts[mode] = front(command, folder, environment, server.query if mode == "meta" else None)
+        estimate = estimated(supervisor, short)
     except (RuntimeError, KeyError, OSError) as error:
         print(f"  {server.name} left out: {error}", file=sys.stderr)
         return None
-    return server.name, texts
+    return server.name, texts, estimate
+
+
+def estimated(supervisor, name):
+    """Tokens of all definitions and the instructions, as the supervisor counts them."""
+    counts = next(entry["tokens"] for entry in supervisor.ask("Stats")["servers"] if entry["server"] == name)
+    return counts["definitions"] + counts["instructions"]
 
 
 def front(command, folder, environment, query=None, manual=None):
@@ -130,12 +138,16 @@ def text_of(answer):
 
 def written(name, arguments):
     """A call as a model writes it."""
-    return json.dumps({"name": name, "input": arguments}, ensure_ascii=False)
+    return compact({"name": name, "input": arguments})
 
 
 def definitions(tools):
-    return json.dumps([{"name": tool["name"], "description": tool.get("description") or "",
-                        "input_schema": tool.get("inputSchema")} for tool in tools], ensure_ascii=False)
+    return compact([{"name": tool["name"], "description": tool.get("description") or "",
+                     "input_schema": tool.get("inputSchema")} for tool in tools])
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def counter(environments):
@@ -160,7 +172,7 @@ def counter(environments):
 
 def counted(entry, count):
     """The rows of one server."""
-    name, texts = entry
+    name, texts, estimate = entry
     modes = ["plain", *MODES]
     parts = [part for mode in modes for part in (definitions(texts[mode][0]), texts[mode][1])]
     steps = texts["meta"][2]
@@ -171,8 +183,8 @@ def counted(entry, count):
     for title, more in [(name, 0)] + ([(f"{name}, manual read", read)] if manual else []):
         up_front = {mode: sum(pair) + more for mode, pair in lists.items()}
         yield {"name": title, "tools": len(texts["plain"][0]), "definitions": lists["plain"][0],
-               "instructions": lists["plain"][1] + more, **up_front, "plain task": up_front["plain"] + 3 * direct,
-               "meta task": up_front["meta"] + looking + 3 * wrapped}
+               "instructions": lists["plain"][1] + more, "estimate": estimate + more, **up_front,
+               "plain task": up_front["plain"] + 3 * direct, "meta task": up_front["meta"] + looking + 3 * wrapped}
 
 
 def saved(row, before, after):
@@ -181,11 +193,12 @@ def saved(row, before, after):
 
 def show(rows, targets):
     table("Tokens (o200k_base) that a session pays; a task is one search, one description, three calls",
-          ["server", "tools", "definitions", "instructions", "in all", "meta-tools", "saved %", "auto", "task plain",
-           "task meta", "saved %"],
+          ["server", "tools", "definitions", "instructions", "in all", "estimated", "meta-tools", "saved %", "auto",
+           "task plain", "task meta", "saved %"],
           [[row["name"], row["tools"], number(row["definitions"], 0), number(row["instructions"], 0),
-            number(row["plain"], 0), number(row["meta"], 0), number(saved(row, "plain", "meta")),
-            number(row["auto"], 0), number(row["plain task"], 0), number(row["meta task"], 0),
+            number(row["plain"], 0), number(row["estimate"], 0), number(row["meta"], 0),
+            number(saved(row, "plain", "meta")), number(row["auto"], 0), number(row["plain task"], 0),
+            number(row["meta task"], 0),
             number(saved(row, "plain task", "meta task"))] for row in rows])
     for row in rows:
         match row["name"]:
