@@ -20,12 +20,15 @@ final class Embedder {
 
     /// How long a query may wait for its vector. Starting the encoder takes some 20 ms of it.
     static let queryPatience: Int64 = 100
+    /// How often in a row an encoder may be killed before it is left alone.
+    static let patienceWithDeaths = 3
     /// Queries that may wait at the same time; more would only wait too long.
     static let queryLimit = 16
     /// How long the encoder of queries stays after the last one.
     static let idleTime: UInt64 = 60_000_000
 
     private let places: Places
+    private let patience: Int64
     private let loop: EventLoop
     private let streams: StreamLoop
     private let log: Log
@@ -36,11 +39,17 @@ final class Embedder {
     private var documents: EncoderProcess?
     private var jobs: [DocumentJob] = []
     private var isStepping = false
+    /// Encoders that were killed since one has answered.
+    private var deaths = 0
     /// Called when no list is left to do, and what was computed is on the disk.
     var documentsDone: () -> Void = {}
 
-    init(places: Places, loop: EventLoop, streams: StreamLoop, log: Log) {
+    /// - Parameter patience: milliseconds that a query may wait for its vector.
+    init(
+        places: Places, loop: EventLoop, streams: StreamLoop, log: Log, patience: Int64 = Embedder.queryPatience
+    ) {
         self.places = places
+        self.patience = patience
         self.loop = loop
         self.streams = streams
         self.log = log
@@ -92,13 +101,28 @@ final class Embedder {
         documents = nil
     }
 
-    private func start(_ file: EngineFile, _ options: [String]) -> EncoderProcess? {
+    /// An encoder is gone. One that says why finds no better file the next time; one that was killed is started again
+    /// when it is needed, a few times.
+    private func died(_ file: EngineFile, _ words: String?) {
+        if let words { return failed(file, words) }
+        deaths += 1
+        guard deaths < Embedder.patienceWithDeaths else {
+            return failed(file, "mcp-embed was killed \(deaths) times")
+        }
+        log.warning("mcp-embed was killed; it is started again when it is needed")
+    }
+
+    private func start(
+        _ file: EngineFile, _ options: [String], _ onDeath: @escaping (Embedder) -> Void
+    ) -> EncoderProcess? {
         guard let program = places.program else { return nil }
         do {
             return try EncoderProcess(
                 program: program, arguments: options + [file.path], loop: loop, streams: streams
-            ) { [weak self] reason in
-                self?.failed(file, reason)
+            ) { [weak self] words in
+                guard let self else { return }
+                onDeath(self)
+                died(file, words)
             }
         } catch {
             failed(file, "\(error)")
@@ -109,16 +133,19 @@ final class Embedder {
 
 // Queries.
 extension Embedder {
-    /// The vector of a query, of length 1, within ``queryPatience``; `nil` when there is none to be had.
+    /// The vector of a query, of length 1, within the patience; `nil` when there is none to be had.
     func encode(query: String, then: @escaping ([Float]?) -> Void) {
         guard let file = currentEngine() else { return then(nil) }
-        if queries == nil { queries = start(file, []) }
+        if queries == nil { queries = start(file, []) { $0.queries = nil } }
         guard let queries, queries.pending < Embedder.queryLimit else { return then(nil) }
         let answer = OneAnswer(then)
-        answer.deadline = try? loop.timer(afterMicroseconds: UInt64(Embedder.queryPatience) * 1000) {
+        answer.deadline = try? loop.timer(afterMicroseconds: UInt64(patience) * 1000) {
             answer.give(nil)
         }
-        queries.encode(query) { answer.give($0) }
+        queries.encode(query) { [weak self] vector in
+            if vector != nil { self?.deaths = 0 }
+            answer.give(vector)
+        }
         restartIdleClock()
     }
 
@@ -181,7 +208,7 @@ extension Embedder {
 
     /// Leaves the processor to everybody else.
     private func documentEncoder() -> EncoderProcess? {
-        if documents == nil, let file = currentEngine() { documents = start(file, ["--nice"]) }
+        if documents == nil, let file = currentEngine() { documents = start(file, ["--nice"]) { $0.documents = nil } }
         return documents
     }
 

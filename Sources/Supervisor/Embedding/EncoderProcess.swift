@@ -26,13 +26,13 @@ final class EncoderProcess: StreamHandler {
     private var isGreeted = false
     /// Whom the next vectors are for; `nil` vectors once there will be none.
     private var waiting: [([Float]?) -> Void] = []
-    /// Called once when it is gone without having been asked to, with the first line that it left.
-    private let onFailure: (String) -> Void
+    /// Called once when it is gone without having been asked to, with the first line that it left, if any.
+    private let onDeath: (String?) -> Void
 
     /// Starts the program.
     init(
         program: String, arguments: [String], loop: EventLoop, streams: StreamLoop,
-        onFailure: @escaping (String) -> Void
+        onDeath: @escaping (String?) -> Void
     ) throws(PosixError) {
         let toChild = try makePipe()
         let fromChild = try makePipe()
@@ -50,7 +50,7 @@ final class EncoderProcess: StreamHandler {
         input = try OutputStream(ByteStream(own: try toChild.writing.duplicate()), loop: streams, onClosed: {})
         self.streams = streams
         self.loop = loop
-        self.onFailure = onFailure
+        self.onDeath = onDeath
         token = try streams.add(output.raw, .readable, self)
     }
 
@@ -83,7 +83,11 @@ final class EncoderProcess: StreamHandler {
             }
             deliver()
         case .wouldBlock: break
-        case .end: end(failure: lastWords())
+        case .end:
+            let words = lastWords()
+            end()
+            onDeath(words)
+            abandon()
         }
     }
 
@@ -103,7 +107,7 @@ final class EncoderProcess: StreamHandler {
     }
 
     /// What it said on stderr, as far as it is there.
-    private func lastWords() -> String {
+    private func lastWords() -> String? {
         var said: [UInt8] = []
         if case .bytes(let count) = streams.buffer.read(errors) {
             streams.buffer.withBytes(count) { bytes in
@@ -111,13 +115,22 @@ final class EncoderProcess: StreamHandler {
             }
         }
         let line = String(decoding: said.prefix { $0 != UInt8(ascii: "\n") }.prefix(1000), as: UTF8.self)
-        return line.isEmpty ? "mcp-embed ended without a word" : line
+        return line.isEmpty ? nil : line
     }
 
     /// Ends it: whoever waits for a vector gets none.
-    func stop() { end(failure: nil) }
+    func stop() {
+        end()
+        abandon()
+    }
 
-    private func end(failure: String?) {
+    private func abandon() {
+        let abandoned = waiting
+        waiting = []
+        for then in abandoned { then(nil) }
+    }
+
+    private func end() {
         guard let token else { return }
         streams.remove(token)
         self.token = nil
@@ -128,9 +141,5 @@ final class EncoderProcess: StreamHandler {
             _ = self.child.reap()
             self.ending?.cancel()
         }
-        let abandoned = waiting
-        waiting = []
-        for then in abandoned { then(nil) }
-        if let failure { onFailure(failure) }
     }
 }

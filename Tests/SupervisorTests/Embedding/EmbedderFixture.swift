@@ -23,6 +23,7 @@ struct EmbedderPlace {
                 case $line in
                 die) echo 'mcp-embed: out of luck' >&2; exit 1 ;;
                 hang) read -r line ;;
+                kill) kill -9 $$ ;;
                 *) printf '%1536s' "$line" ;;
                 esac
             done
@@ -48,12 +49,12 @@ struct EmbedderPlace {
         try Files.replace("\(directory.path)/\(name)", with: Array(text.utf8), mode: mode)
     }
 
-    func embedder(_ registry: Registry) -> Embedder {
+    func embedder(_ registry: Registry, patience: Int64 = 60_000) -> Embedder {
         Embedder(
             places: Embedder.Places(
                 program: directory.path + "/mcp-embed", engines: ["/nowhere/" + EngineFile.name, engine],
                 vectors: directory.path + "/vectors"),
-            loop: registry.loop, streams: registry.streams, log: registry.log)
+            loop: registry.loop, streams: registry.streams, log: registry.log, patience: patience)
     }
 
     /// What the program answers for a text.

@@ -65,14 +65,28 @@ import Testing
         }
     }
 
-    @Test func aQueryDoesNotWaitForAnEncoderThatHangs() async throws {
+    @Test func anEncoderThatIsKilledIsStartedAgainButNotForEver() async throws {
         try await withStage { _, registry, _ in
             let place = try EmbedderPlace()
             try place.putEngine()
             let embedder = place.embedder(registry)
+            #expect(await embedder.vector(ofQuery: "kill") == nil)
+            #expect(embedder.status.stage == .engine)
+            #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
+            for _ in 0..<Embedder.patienceWithDeaths { #expect(await embedder.vector(ofQuery: "kill") == nil) }
+            #expect(embedder.status.problem == "mcp-embed was killed 3 times")
+            #expect(place.starts == 1 + Embedder.patienceWithDeaths)
+        }
+    }
+
+    @Test func aQueryDoesNotWaitForAnEncoderThatHangs() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry, patience: 30)
             let begun = registry.now
             #expect(await embedder.vector(ofQuery: "hang") == nil)
-            #expect(registry.now - begun >= Embedder.queryPatience - 5)
+            #expect(registry.now - begun >= 29)
             embedder.stop()
         }
     }
