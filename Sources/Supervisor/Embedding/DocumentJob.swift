@@ -17,7 +17,9 @@ final class DocumentJob {
 
     let server: String
     private let model: UInt64
-    private let documents: [[String]]
+    private let count: Int
+    /// The texts of a document, made when its turn comes; none: it has no vector.
+    private let texts: (Int) -> [String]
     private let deliver: (Int, [Float]) -> Void
     private let older: VectorFile
     /// What this list needs, in its order.
@@ -28,12 +30,13 @@ final class DocumentJob {
     private var away = 0
 
     init(
-        server: String, model: UInt64, documents: [[String]], older: VectorFile,
+        server: String, model: UInt64, count: Int, texts: @escaping (Int) -> [String], older: VectorFile,
         deliver: @escaping (Int, [Float]) -> Void
     ) {
         self.server = server
         self.model = model
-        self.documents = documents
+        self.count = count
+        self.texts = texts
         self.older = older
         self.deliver = deliver
     }
@@ -52,17 +55,17 @@ final class DocumentJob {
     func step(
         encode: (_ text: String, _ then: @escaping ([Float]?) -> Void) -> Void, changed: @escaping () -> Void
     ) -> Step {
-        guard !isCancelled, next < documents.count else { return away == 0 ? .done : .waiting }
+        guard !isCancelled, next < count else { return away == 0 ? .done : .waiting }
         guard away < DocumentJob.ahead else { return .waiting }
         let position = next
-        let texts = documents[position]
-        let key = VectorKey(model: model, texts: texts)
         next += 1
+        let texts = texts(position)
+        guard !texts.isEmpty else { return .again }
+        let key = VectorKey(model: model, texts: texts)
         if let known = vectors.entries[key] ?? older.entries[key] {
             finish(position, key, known)
             return .again
         }
-        guard !texts.isEmpty else { return .again }
         away += 1
         let sum = FormSum(count: texts.count)
         for text in texts {

@@ -164,16 +164,20 @@ extension Embedder {
     /// Computes the vectors of a list of documents in the background: of each the sum of its texts' vectors, brought to
     /// length 1.
     ///
-    /// - Parameter deliver: called for each document when its vector is there, by its position; never before this
-    ///   returns. Documents whose vectors were kept from before come within a few turns.
+    /// - Parameters:
+    ///   - count: how many documents there are.
+    ///   - texts: the texts of the document at a position, asked for when its turn comes.
+    ///   - deliver: called for each document when its vector is there, by its position; never before this returns.
+    ///     Documents whose vectors were kept from before come within as many turns of the loop.
     /// - Returns: the job, to cancel it by; `nil` when there is no engine.
     @discardableResult
     func encode(
-        documents: [[String]], of server: String, then deliver: @escaping (_ position: Int, _ vector: [Float]) -> Void
+        documents count: Int, of server: String, texts: @escaping (Int) -> [String],
+        then deliver: @escaping (_ position: Int, _ vector: [Float]) -> Void
     ) -> DocumentJob? {
         guard let file = currentEngine() else { return nil }
         let job = DocumentJob(
-            server: server, model: file.model, documents: documents, older: store.load(server), deliver: deliver)
+            server: server, model: file.model, count: count, texts: texts, older: store.load(server), deliver: deliver)
         jobs.append(job)
         stepLater()
         return job

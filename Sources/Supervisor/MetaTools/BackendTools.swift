@@ -58,16 +58,29 @@ final class BackendTools {
     /// What a search needs, made once a list: a session that only calls tools costs nothing. Sentence vectors come in
     /// the background, where there is an engine.
     func prepare() {
-        guard index == nil, let catalog else { return }
-        let documents = catalog.entries.compactMap { entry in
-            (try? JSONValue(parsing: entry.definition)).flatMap { ToolDocument(server: server, definition: $0) }
+        guard let catalog else { return }
+        if index == nil {
+            let documents = catalog.entries.indices.map { BackendTools.document(at: $0, in: catalog) }
+            index = ToolIndex(documents: documents, table: registry.searchTable.loaded)
         }
-        let index = ToolIndex(documents: documents, table: registry.searchTable.loaded)
-        self.index = index
-        guard index.hasTable else { return }
-        job = registry.embedder?.encode(documents: documents.map(\.forms), of: server) { [weak self] position, vector in
-            self?.index?.setSentence(vector, at: position)
-        }
+        embed(catalog)
+    }
+
+    /// Has the encoder look at the list, once; also where the engine came later than the list.
+    private func embed(_ catalog: ToolCatalog) {
+        guard job?.isCancelled ?? true, index?.hasTable == true, let embedder = registry.embedder else { return }
+        job = embedder.encode(
+            documents: catalog.entries.count, of: server,
+            texts: { BackendTools.document(at: $0, in: catalog).forms },
+            then: { [weak self] position, vector in self?.index?.setSentence(vector, at: position) })
+    }
+
+    /// Each entry has one, so that places in the index are places in the catalog.
+    private static func document(at place: Int, in catalog: ToolCatalog) -> ToolDocument {
+        let entry = catalog.entries[place]
+        let definition = try? JSONValue(parsing: entry.definition)
+        return definition.flatMap { ToolDocument(server: catalog.server, definition: $0) }
+            ?? ToolDocument(server: catalog.server, name: entry.name, description: "", parameters: [])
     }
 
     /// Ranks the tools by a query; at once, or within the time that an encoder may take.

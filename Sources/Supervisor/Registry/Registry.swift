@@ -139,6 +139,8 @@ final class Registry {
         // Kept until the turn is over: its own methods are still running.
         loop.afterDispatch { _ = session }
         sessions[session.id] = nil
+        // Nobody is there to search.
+        if sessions.isEmpty { embedder?.stop() }
         statistics.add(session)
         log.info("session \(session.id) ended: \(reason)", backend: session.backend?.id)
         events.report("session", session: "\(session.id)", text: "session \(session.id) ended: \(reason)")

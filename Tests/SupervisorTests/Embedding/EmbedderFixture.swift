@@ -76,7 +76,9 @@ extension Embedder {
         await withCheckedContinuation { continuation in
             var vectors: [Int: [Float]] = [:]
             documentsDone = { continuation.resume(returning: vectors) }
-            let job = encode(documents: documents, of: "server") { position, vector in vectors[position] = vector }
+            let job = encode(documents: documents.count, of: "server", texts: { documents[$0] }) { position, vector in
+                vectors[position] = vector
+            }
             if job == nil { continuation.resume(returning: [:]) }
         }
     }
