@@ -61,6 +61,8 @@ struct ListCache: Sendable, Codable {
         var waiters: [ReplyTarget] = []
         /// Whether the list changed after it was asked for: good for those who wait, not for the cache.
         var isStale = false
+        /// Whether a process died with it already.
+        var isRepeated = false
     }
 
     private(set) var pages: [ListKey: Page] = [:]

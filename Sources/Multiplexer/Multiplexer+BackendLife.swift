@@ -44,7 +44,10 @@ extension Multiplexer {
     private mutating func failPending(_ end: BackendEnd, _ actions: inout Actions) {
         let error = end.errorReply(generation: backend.generation, retryable: end.willRestart)
         let isFetching = lists.isFetching
-        for (id, entry) in pending.removeAll() where entry.cancelledAt == nil {
+        let open = pending.removeAll().filter { $0.pending.cancelledAt == nil }
+        // The last one first: those that are asked again keep their order in front of the queue.
+        let repeated = end.willRestart ? Set(open.reversed().filter { askAgain($0.id, $0.pending) }.map(\.id)) : []
+        for (id, entry) in open where !repeated.contains(id) {
             switch entry.owner {
             case .session(let target):
                 settleSent(target)

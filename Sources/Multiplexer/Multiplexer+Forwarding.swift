@@ -22,12 +22,14 @@ extension Multiplexer {
 
     @discardableResult
     mutating func send(
-        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, isRepeated: Bool = false,
+        _ actions: inout Actions
     ) -> UInt64 {
         let id = pending.makeID()
         let start = actions.bytes.count
         let token = envelope.params.metaProgressToken
         var entry = Pending(owner: .session(target))
+        if !isRepeated, Self.isSafeToRepeat(envelope.knownMethod) { entry.repeatable = copy(line, envelope.object) }
         if envelope.knownMethod == .toolsCall {
             let place = calls.place(of: envelope.params.name.range, in: line)
             entry.call = CountedCall(place: place, sentAt: clock)
@@ -71,7 +73,7 @@ extension Multiplexer {
             // It was scanned when it came; the ranges were not kept.
             guard let envelope = try? Envelope(scanning: line.bytes.span) else { continue }
             if let target = line.target {
-                send(line.bytes.span, envelope, target, &actions)
+                send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
             } else {
                 relay(line.bytes.span, envelope, from: session, &actions)
             }

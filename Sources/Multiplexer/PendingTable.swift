@@ -38,6 +38,8 @@ struct Pending: Sendable, Codable {
     }
 
     var owner: Owner
+    /// The request as it came, where it may be asked again of the next process.
+    var repeatable: [UInt8]?
     /// The client's own token, to be put back into progress notifications.
     var progressToken: RawToken?
     /// When it was cancelled: the answer, should it come, is nobody's any more.

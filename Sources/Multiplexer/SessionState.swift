@@ -68,6 +68,8 @@ struct LineQueue: Sendable, Codable {
         let bytes: [UInt8]
         /// Of a request; nil for a notification.
         let target: ReplyTarget?
+        /// Whether a process died with it already.
+        var isRepeated = false
     }
 
     private var lines: [Line] = []
@@ -79,6 +81,12 @@ struct LineQueue: Sendable, Codable {
 
     mutating func append(_ line: Line) {
         lines.append(line)
+        byteCount += line.bytes.count
+    }
+
+    /// In front of what waits.
+    mutating func prepend(_ line: Line) {
+        lines.insert(line, at: head)
         byteCount += line.bytes.count
     }
 

@@ -14,7 +14,7 @@ import Testing
         bench.connect(1, 2)
         bench.client(1, call(1))
         bench.client(2, call(1))
-        bench.client(2, #"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#)
+        bench.client(2, #"{"jsonrpc":"2.0","id":2,"method":"vendor/list"}"#)
         bench.endBackend(message: "backend fake was killed: out of memory")
         for (session, count) in [(1, 1), (2, 2)] as [(SessionID, Int)] {
             let replies = bench.take(session)
