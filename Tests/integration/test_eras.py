@@ -19,8 +19,8 @@ TOOLS = ["add", "ask", "change", "log", "steps"]
 def start(start_supervisor, program, repo):
     """A function that starts a supervisor that speaks to both servers as configured, and then clients."""
     class Stage:
-        def __init__(self, modern="modern"):
-            self.host = start_supervisor(f'[server.one]\nera = "legacy"\n[server.two]\nera = "{modern}"\n')
+        def __init__(self, more=""):
+            self.host = start_supervisor(f'[server.two]\nera = "modern"\n[server.one]\nera = "legacy"\n{more}\n')
 
         def client(self, kind, era, steps, **environment):
             venv, script, name = SERVERS[era]
@@ -93,6 +93,14 @@ def test_resource_updates_reach_clients_of_both_eras(start, kind):
 def test_a_question_of_a_modern_server_reaches_clients_of_both_eras(start, kind):
     """By input_required, which a client of the handshake era hears as a request of its server."""
     assert start().run(kind, "modern", ["ask"]) == {"ask": ["ok", "accept hej"]}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("kind", ["sdk2_auto", "sdk2_modern"])
+def test_a_question_of_a_legacy_server_reaches_a_modern_client(start, kind):
+    """Its call is held open meanwhile."""
+    assert start('interactive_tools = ["ask"]').run(kind, "legacy", ["ask", "add", "ask"]) == {
+        "ask": ["ok", "accept hej"], "add": "3"}
 
 
 @pytest.mark.timeout(180)
