@@ -13,7 +13,19 @@ extension Multiplexer {
             receiveBatch(line, elements, from: session, now: now, &actions)
         } else {
             logRefusedLine(of: session, error, &actions)
+            countGarbage(line.count, of: session, &actions)
         }
+    }
+
+    /// A client that goes on sending what is no message is not one, and is told so before it is let go.
+    private mutating func countGarbage(_ bytes: Int, of session: SessionID, _ actions: inout Actions) {
+        let total = (sessions[session]?.refusedBytes ?? 0) + bytes
+        sessions[session]?.refusedBytes = total
+        guard total > configuration.maximumSessionGarbage else { return }
+        let reason = "\(total) bytes came that are no MCP messages, more than garbage_max allows"
+        let whole = ReplyTarget(session: session, id: RawToken("null"), batch: 0)
+        answer(whole, .invalid("Invalid request: \(reason); the session is ended"), &actions)
+        actions.list.append(.endSession(session, reason: reason))
     }
 
     private mutating func logRefusedLine(of session: SessionID, _ error: JSONSyntaxError, _ actions: inout Actions) {

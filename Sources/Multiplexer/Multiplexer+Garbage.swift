@@ -49,7 +49,8 @@ extension Multiplexer {
         guard envelope.hasUsableID, envelope.result.isEmpty, envelope.error.isEmpty else { return }
         let target = ReplyTarget(session: session, id: RawToken(prefix, envelope.id), batch: 0)
         guard sessions[session]?.requests[target.id] == nil else { return }
-        var error = ErrorReply.invalid("the request of \(length >> 20) MB exceeds the limit for one message")
+        var error = ErrorReply.invalid(
+            "the request of \(length >> 20) MB exceeds the limit for one message (message_size_max)")
         error.data = ["reason": "oversize_request"]
         answer(target, error, &actions)
     }

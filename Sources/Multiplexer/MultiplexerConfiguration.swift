@@ -31,6 +31,8 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var inputEndedGrace = 1000
     /// Longer messages are refused toward a client; its transport would break.
     public var maximumLineToClient = 64 << 20
+    /// Bytes of a session's lines that are no messages, after which it is ended.
+    public var maximumSessionGarbage = 1 << 20
     /// Bytes of garbage before the first message, after which a start counts as failed.
     public var maximumGarbage = 1 << 20
 

@@ -49,6 +49,7 @@ struct SessionState: Sendable, Codable {
     var lastBatch: UInt32 = 0
     var inputHasEnded = false
     var refusedLines = 0
+    var refusedBytes = 0
 
     /// Whether an answer is still owed.
     var isWaiting: Bool { !queue.isEmpty || requests.values.contains { !$0.isListen } }

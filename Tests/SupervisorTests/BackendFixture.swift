@@ -11,6 +11,7 @@ import Systemd
 final class ScriptLauncher: Launcher {
     let kind = LauncherKind.direct
     let enforcesLimits = false
+    let reclaims = true
     private(set) var launches = 0
     /// Why the next launches fail.
     var refusal: LaunchError?

@@ -21,6 +21,15 @@ import Testing
         #expect(cause.advice("a-1") == "raise the limit with: mcpctl limits a-1 --set MemoryMax=120.0M --persist")
     }
 
+    @Test func aPeakThatWasSeenByChanceIsNotBelowTheLimitThatWasMet() {
+        var evidence = evidence(.signaled(9), "oom-kill")
+        evidence.peak = nil
+        evidence.seen = 7 << 20
+        #expect(evidence.cause.peak == 60 << 20)
+        evidence.totalWasMet = true
+        #expect(evidence.cause.peak == 7 << 20)
+    }
+
     @Test func theTotalLimitShowsInTheSliceAndNotInTheScope() {
         var evidence = evidence(.signaled(9), "oom-kill", own: MemoryEvents(oomKill: 1))
         evidence.totalWasMet = true

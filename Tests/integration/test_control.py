@@ -16,13 +16,14 @@ FILE = PROJECT / "Sources" / "Control" / "Interface" / f"{INTERFACE}.varlink"
 LIMITS = {"MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"}
 SHAPE = {
     "supervisor": {"version", "pid", "uptime_s", "launcher", "memory", "cgroup", "limits", "limits_enforced", "draining",
-                   "search", "warnings"},
+                   "pressure_sources", "search", "warnings"},
     "backend": {"id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
-                "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit"},
+                "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit",
+                "hibernation"},
     "session": {"id", "pid", "client", "protocol", "cwd", "repo", "server", "backend", "in_flight", "meta_tools",
                 "attached_at"},
     "savings": {"unshared_bytes", "shared_bytes", "method"},
-    "last_exit": {"reason", "status", "at", "stderr_tail"},
+    "last_exit": {"reason", "status", "at", "stderr_tail", "shortage", "limit_bytes", "peak_bytes"},
 }
 
 

@@ -13,6 +13,12 @@ def released():
         pytest.skip(f"{RELEASED} has no programs: make build")
 
 
+def test_memory_runs_out_and_is_given_back(run, home):
+    output = run("lab-uml", "--timeout", 600, "--swap", "512M", "--copy", home(RELEASED), "--",
+                 "/usr/bin/python3", "-u", "journeys/memory.py")
+    assert "0 failed" in output
+
+
 def test_a_day_with_the_installed_units(run, home):
     output = run("lab-uml", "--timeout", 600, "--copy", home(RELEASED), "--",
                  "/usr/bin/python3", "-u", "journeys/activation.py")

@@ -71,6 +71,7 @@ public let interfaceDescription = #"""
       limits: Limits,
       limits_enforced: bool,
       draining: bool,
+      pressure_sources: []string,
       search: ?(stage: (table, engine), engine: ?string, problem: ?string),
       warnings: []string
     )

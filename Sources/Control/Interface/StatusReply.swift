@@ -28,12 +28,15 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
     /// Whether the kernel holds backends to their limits here.
     public var limitsEnforced: Bool
     public var draining: Bool
+    /// By what the supervisor hears of shortages of memory; none while no backend runs.
+    public var pressureSources: [String]
     public var search: SearchStatus?
     public var warnings: [String]
 
     public init(
         version: String, pid: Int32, uptimeSeconds: Double, launcher: LauncherKind, memory: Memory, cgroup: String,
-        limits: Limits, limitsEnforced: Bool, draining: Bool, search: SearchStatus?, warnings: [String]
+        limits: Limits, limitsEnforced: Bool, draining: Bool, pressureSources: [String] = [],
+        search: SearchStatus?, warnings: [String]
     ) {
         self.version = version
         self.pid = pid
@@ -44,6 +47,7 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
         self.limits = limits
         self.limitsEnforced = limitsEnforced
         self.draining = draining
+        self.pressureSources = pressureSources
         self.search = search
         self.warnings = warnings
     }
@@ -53,7 +57,9 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
         case uptimeSeconds = "uptime_s"
         case launcher, memory, cgroup, limits
         case limitsEnforced = "limits_enforced"
-        case draining, search, warnings
+        case draining
+        case pressureSources = "pressure_sources"
+        case search, warnings
     }
 }
 

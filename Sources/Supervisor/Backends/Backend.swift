@@ -106,6 +106,8 @@ final class Backend {
         result.clientVersion = Control.version
         result.denyTools = Set(configuration.server.denyTools)
         result.interactiveTools = Set(configuration.server.interactiveTools)
+        result.maximumLineToClient = Int(configuration.clientLimits.messageSize)
+        result.maximumSessionGarbage = Int(configuration.clientLimits.garbage)
         return result
     }
 

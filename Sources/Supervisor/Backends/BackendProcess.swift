@@ -23,14 +23,16 @@ final class BackendProcess: StreamHandler, LineReceiver {
     private(set) var end: ProcessEnd?
     private let books: BackendBooks?
 
-    /// Bytes that a line from a backend may have (protocol.md §2.7 j).
+    /// Bytes that a line from a backend may have (protocol.md §2.7 j), unless it is configured.
     static let lineLimit = 64 << 20
 
     /// - Parameter inherited: how far a predecessor's conversation with it has come.
     init(
         _ launched: LaunchedBackend, backend: Backend, loop: StreamLoop,
-        inherited: InheritedStreams = InheritedStreams()
+        inherited: InheritedStreams? = nil
     ) throws(PosixError) {
+        let limit = Int(backend.configuration.clientLimits.messageSize)
+        let inherited = inherited ?? InheritedStreams(unread: LineSplitter(limit: limit))
         self.launched = launched
         self.backend = backend
         self.loop = loop

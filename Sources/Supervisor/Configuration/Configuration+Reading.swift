@@ -6,15 +6,16 @@ import TOMLKit
 
 extension Configuration {
     static let keys = [
-        "idle_timeout", "hibernate_after", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env",
-        "deferring_clients",
+        "idle_timeout", "hibernate_after", "MemoryPressureWatch", "MemoryPressureThresholdSec", "memory_reserve",
+        "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max", "garbage_max",
+        "roots_timeout", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env", "deferring_clients",
         "defaults",
         "server",
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
-        "command", "share", "idle_timeout", "hibernate_after", "deny_tools", "interactive_tools", "era", "on_start",
-        "meta_tools", "meta_split", "meta_pins", "repo",
+        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "deny_tools", "interactive_tools",
+        "era", "on_start", "meta_tools", "meta_split", "meta_pins", "repo",
     ]
 
     /// Adds what one file says to what those before it said; a later file wins key by key.
@@ -22,6 +23,8 @@ extension Configuration {
         try table.refuseUnknown(known: Configuration.keys)
         idleTimeout = try table.span("idle_timeout") ?? idleTimeout
         hibernateAfter = try table.span("hibernate_after") ?? hibernateAfter
+        try addPressure(table)
+        try addClientLimits(table)
         exitIdleTime = try table.span("exit_idle_time") ?? exitIdleTime
         stopTimeout = try table.span("stop_timeout") ?? stopTimeout
         ignoreEnvironment += try table.strings("ignore_env") ?? []
@@ -41,6 +44,27 @@ extension Configuration {
         }
     }
 
+    private mutating func addPressure(_ table: ConfigurationTable) throws(ConfigurationError) {
+        memoryPressureWatch = try table.choice("MemoryPressureWatch", PressureListening.self) ?? memoryPressureWatch
+        memoryPressureThreshold = try table.span("MemoryPressureThresholdSec") ?? memoryPressureThreshold
+        guard (1...1000).contains(memoryPressureThreshold) else {
+            throw table.error("MemoryPressureThresholdSec", "MemoryPressureThresholdSec must be between 1ms and 1s")
+        }
+        memoryReserve = try table.size("memory_reserve", least: 0) ?? memoryReserve
+        stopUnderPressure = try table.choice("stop_under_pressure", PressureStop.self) ?? stopUnderPressure
+    }
+
+    private mutating func addClientLimits(_ table: ConfigurationTable) throws(ConfigurationError) {
+        var limits = clientLimits
+        limits.sessions = try table.count("sessions_max") ?? limits.sessions
+        limits.connections = try table.count("connections_max") ?? limits.connections
+        limits.messageSize = try table.size("message_size_max", least: 64 << 10) ?? limits.messageSize
+        limits.outputQueue = try table.size("output_queue_max", least: 64 << 10) ?? limits.outputQueue
+        limits.garbage = try table.size("garbage_max", least: 0) ?? limits.garbage
+        limits.rootsTimeout = try table.span("roots_timeout") ?? limits.rootsTimeout
+        clientLimits = limits
+    }
+
     private func server(
         _ name: String, _ table: ConfigurationTable
     ) throws(ConfigurationError) -> ServerConfiguration {
@@ -51,6 +75,8 @@ extension Configuration {
         server.share = try table.choice("share", Sharing.self) ?? server.share
         server.idleTimeout = try table.span("idle_timeout") ?? server.idleTimeout
         server.hibernateAfter = try table.span("hibernate_after") ?? server.hibernateAfter
+        server.stopUnderPressure =
+            try table.choice("stop_under_pressure", PressureStop.self) ?? server.stopUnderPressure
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era

@@ -9,6 +9,14 @@ public struct Configuration: Sendable, Equatable {
     public var idleTimeout: Int64 = 10 * 60_000
     /// How long until an idle backend is frozen; ``TimeSpan/forever``: never.
     public var hibernateAfter: Int64 = TimeSpan.forever
+    /// Whether shortages of memory are listened for.
+    public var memoryPressureWatch = PressureListening.auto
+    /// How long processes must have waited for memory within two seconds.
+    public var memoryPressureThreshold: Int64 = 200
+    /// What is to stay available on the machine, in bytes; `nil`: where the kernel does not tell of stalls, a twentieth.
+    public var memoryReserve: Int64?
+    public var stopUnderPressure = PressureStop.unused
+    public var clientLimits = ClientLimits()
     /// How long the supervisor stays with no session and no backend.
     public var exitIdleTime: Int64 = 60_000
     /// How long a backend may take from its closed stdin to its end before it is terminated.
@@ -35,6 +43,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var share: Sharing?
     public var idleTimeout: Int64?
     public var hibernateAfter: Int64?
+    public var stopUnderPressure: PressureStop?
     public var limits = Limits()
     /// Tools that change what others share: hidden and refused.
     public var denyTools: [String] = []
@@ -62,6 +71,27 @@ public struct RepositoryConfiguration: Sendable, Equatable {
     public init() {}
 }
 
+/// `MemoryPressureWatch`.
+public enum PressureListening: String, Sendable, CaseIterable {
+    case auto, off
+}
+
+/// How much clients may ask of us. Sizes are bytes, times milliseconds.
+public struct ClientLimits: Sendable, Equatable {
+    /// Sessions at once.
+    public var sessions: Int64 = 1024
+    /// Control connections at once; each session has one.
+    public var connections: Int64 = 4096
+    /// One message, in either direction.
+    public var messageSize: Int64 = 64 << 20
+    /// What may wait for an agent that does not read.
+    public var outputQueue: Int64 = 96 << 20
+    /// Lines that are no messages, of one session.
+    public var garbage: Int64 = 1 << 20
+    /// How long a client may take to name its roots.
+    public var rootsTimeout: Int64 = 10_000
+}
+
 /// Which era a backend is spoken to in.
 public enum EraChoice: String, Sendable, CaseIterable, Codable {
     case legacy, auto, modern
@@ -83,7 +113,8 @@ extension Configuration {
             limits: defaults.overridden(by: server.limits).overridden(by: local.limits),
             idleTimeout: local.idleTimeout ?? server.idleTimeout ?? idleTimeout,
             hibernateAfter: local.hibernateAfter ?? server.hibernateAfter ?? hibernateAfter,
-            stopTimeout: stopTimeout, deferringClients: deferringClients, server: server)
+            stopUnderPressure: server.stopUnderPressure ?? stopUnderPressure, stopTimeout: stopTimeout,
+            clientLimits: clientLimits, deferringClients: deferringClients, server: server)
     }
 }
 
@@ -92,7 +123,9 @@ public struct EffectiveConfiguration: Sendable, Equatable {
     public var limits: Limits
     public var idleTimeout: Int64
     public var hibernateAfter: Int64
+    public var stopUnderPressure: PressureStop
     public var stopTimeout: Int64
+    public var clientLimits: ClientLimits
     public var deferringClients: [String] = []
     public var server: ServerConfiguration
 }

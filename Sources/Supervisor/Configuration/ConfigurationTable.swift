@@ -106,6 +106,25 @@ struct ConfigurationTable {
         return .auto
     }
 
+    /// A size in bytes; `infinity` is the largest there is.
+    func size(_ key: String, least: Int64) throws(ConfigurationError) -> Int64? {
+        guard let value = table[key] else { return nil }
+        guard let text = value.string ?? value.int.map({ String($0) }), let bytes = ByteSize.parse(text),
+            bytes == Limits.infinity || bytes >= least
+        else {
+            let smallest = least > 0 ? ", not below \(ByteSize.text(least))" : ""
+            throw error(key, "\(key) must be a size such as \"64M\" or \"infinity\"\(smallest)")
+        }
+        return bytes == Limits.infinity ? Int64.max : bytes
+    }
+
+    /// A number of things, 1 or more.
+    func count(_ key: String) throws(ConfigurationError) -> Int64? {
+        guard let value = table[key] else { return nil }
+        guard let count = value.int, count > 0 else { throw error(key, "\(key) must be a number, 1 or more") }
+        return Int64(count)
+    }
+
     func choice<Value: RawRepresentable<String> & CaseIterable>(
         _ key: String, _ type: Value.Type
     ) throws(ConfigurationError) -> Value? {

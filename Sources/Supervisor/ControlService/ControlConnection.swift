@@ -24,6 +24,8 @@ final class ControlConnection: StreamHandler {
     /// Takes itself back when it ends.
     private(set) unowned var session: Session?
     var onClosed: ((ControlConnection) -> Void)?
+    /// What it is answered with, whatever it asks.
+    var refusal: ControlError?
     private var isClosed = false
 
     /// Milliseconds that a connection may stay silent before its first call.
@@ -68,6 +70,10 @@ final class ControlConnection: StreamHandler {
 
     private func take(_ call: VarlinkCall) {
         greeting = nil
+        if let refusal {
+            send(VarlinkReply(refusal))
+            return close()
+        }
         if call.controlMethod == .attach || call.controlMethod == .subscribe {
             service.handleStream(call, self)
             return

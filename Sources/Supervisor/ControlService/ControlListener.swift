@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Control
 import Posix
 import Systemd
 
@@ -10,9 +11,6 @@ final class ControlListener: StreamHandler {
     private let service: ControlService
     private var token: StreamToken?
     private(set) var connections: [ObjectIdentifier: ControlConnection] = [:]
-
-    /// Connections that may be open at once; the kernel's backlog holds the rest.
-    static let limit = 4096
 
     init(_ socket: consuming Descriptor, registry: Registry) throws(PosixError) {
         socket.makeNonBlocking()
@@ -27,7 +25,7 @@ final class ControlListener: StreamHandler {
 
     /// Takes every connection that is waiting.
     func acceptAll() {
-        while let socket, connections.count < ControlListener.limit {
+        while let socket {
             do {
                 guard let accepted = try UnixSocket.accept(socket) else { return }
                 try take(accepted)
@@ -45,7 +43,11 @@ final class ControlListener: StreamHandler {
             registry.log.warning("refused a connection of process \(peer.pid): its uid is \(peer.uid), not ours")
             return
         }
+        let refusal = connections.count < registry.configuration.clientLimits.connections ? nil : full(peer)
+        // Whoever comes on top of those who are being told is left to the end of the connection.
+        if refusal != nil, connections.count >= registry.configuration.clientLimits.connections + 16 { return }
         let connection = try ControlConnection(accepted, peer: peer, registry: registry, service: service)
+        connection.refusal = refusal
         connections[ObjectIdentifier(connection)] = connection
         connection.onClosed = { [unowned self] connection in
             registry.loop.afterDispatch { [weak self] in
@@ -53,6 +55,15 @@ final class ControlListener: StreamHandler {
                 self?.registry.becameQuiet()
             }
         }
+    }
+
+    /// One that finds the house full is told so when it asks for something.
+    private func full(_ peer: PeerCredentials) -> ControlError {
+        let reason =
+            "\(connections.count) control connections are open, as many as connections_max allows; end some agents, or "
+            + "raise connections_max in the configuration"
+        registry.log.warning("refused a connection of process \(peer.pid): \(reason)")
+        return .refused(reason: reason)
     }
 
     /// Takes no more. systemd's own copy of its socket stays open and keeps what waits; where there is no other copy,

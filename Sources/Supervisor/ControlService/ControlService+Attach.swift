@@ -20,6 +20,12 @@ extension ControlService {
             throw .refused(reason: "this connection has a session already; use another one")
         }
         if registry.isDraining { throw .draining(reason: "the supervisor takes no new sessions, it is being replaced") }
+        let most = registry.configuration.clientLimits.sessions
+        guard registry.sessions.count < most else {
+            throw .refused(
+                reason: "\(registry.sessions.count) sessions are attached, as many as sessions_max allows; end some "
+                    + "agents, or raise sessions_max in the configuration and run 'mcpctl reload'")
+        }
         let command = try ServerCommand(
             argv: parameters.argv, name: parameters.name, share: parameters.share,
             environment: parameters.environment, rawEnvironment: parameters.rawEnvironment,

@@ -31,7 +31,8 @@ extension ControlService {
             version: Control.version, pid: OwnProcess.pid,
             uptimeSeconds: Double(registry.now - registry.startedAt) / 1000, launcher: launcher.kind,
             memory: SupervisorStatus.Memory(pssBytes: pss), cgroup: hierarchy.word, limits: limits,
-            limitsEnforced: launcher.enforcesLimits, draining: registry.isDraining, search: registry.embedder?.status,
+            limitsEnforced: launcher.enforcesLimits, draining: registry.isDraining,
+            pressureSources: registry.pressure.sources, search: registry.embedder?.status,
             warnings: registry.warnings)
     }
 

@@ -9,6 +9,8 @@ extension ScopeLauncher {
     /// Bytes asked for at a time: a backend that is needed waits for no more than this to be written out.
     private static let step: Int64 = 32 << 20
 
+    var reclaims: Bool { support.throttlesMemory }
+
     func freeze(_ backend: LaunchedBackend) async throws(LaunchError) {
         guard let unit = backend.unit, support.freezes else { return try await stopProcesses(of: backend) }
         backend.isFrozen = true
@@ -77,6 +79,8 @@ extension Launcher {
 
 /// In direct mode.
 extension DirectLauncher {
+    var reclaims: Bool { false }
+
     func freeze(_ backend: LaunchedBackend) async throws(LaunchError) { try await stopProcesses(of: backend) }
 
     func thaw(_ backend: LaunchedBackend) async throws(LaunchError) { continueProcesses(of: backend) }

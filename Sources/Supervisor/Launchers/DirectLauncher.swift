@@ -121,7 +121,7 @@ final class DirectLauncher: Launcher {
     }
 
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
-        var evidence = DeathEvidence(end: end, peak: backend.peakSeen)
+        var evidence = DeathEvidence(end: end, seen: backend.peakSeen)
         // The counters are of everything in there: only a SIGKILL that is nobody else's is the kernel's.
         if end == .signaled(9), !backend.wasKilled, let events = backend.eventsAtDeath, events.oomKill > 0 {
             evidence.own = MemoryEvents(oomKill: events.oomKill)

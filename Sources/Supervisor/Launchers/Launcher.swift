@@ -12,6 +12,9 @@ protocol Launcher: AnyObject {
     /// Whether the kernel holds backends to their limits.
     var enforcesLimits: Bool { get }
 
+    /// Whether a backend that sleeps gives memory back.
+    var reclaims: Bool { get }
+
     /// Starts a backend; returns when its program runs.
     func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend
 
@@ -123,6 +126,7 @@ final class LaunchedBackend {
     /// The memory counters of its cgroup: as last looked at, and what they rose by until its death.
     var memoryBaseline = CounterBaseline()
     var eventsAtDeath: MemoryEvents?
+    var peakAtDeath: Int64?
 
     init(child: ChildProcess, unit: String?, identifier: String, input: Int32, output: Int32) {
         self.child = child

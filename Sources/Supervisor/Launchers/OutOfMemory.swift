@@ -20,6 +20,8 @@ struct DeathEvidence: Equatable {
     var ownLimit: Int64?
     var totalLimit: Int64?
     var peak: Int64?
+    /// The highest use that was seen by chance, where the kernel's own number is gone.
+    var seen: Int64?
 }
 
 extension DeathEvidence {
@@ -43,7 +45,7 @@ extension DeathEvidence {
         case .machine: cause.limit = nil
         }
         // Out of memory at its own limit means that it was there.
-        cause.peak = peak ?? (shortage == .own ? ownLimit : nil)
+        cause.peak = peak ?? [seen, shortage == .own ? ownLimit : nil].compactMap(\.self).max()
         return cause
     }
 

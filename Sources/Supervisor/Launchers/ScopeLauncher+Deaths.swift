@@ -11,9 +11,7 @@ extension ScopeLauncher {
     func examine(_ backend: LaunchedBackend) {
         guard let group = group(backend), let events = group.existingMemoryEvents else { return }
         backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
-        if let peak = group.memoryPeak {
-            backend.peakSeen = max(backend.peakSeen ?? 0, Int64(clamping: peak))
-        }
+        backend.peakAtDeath = group.memoryPeak.map { Int64(clamping: $0) }
     }
 
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
@@ -27,7 +25,8 @@ extension ScopeLauncher {
         }
         evidence.ownLimit = await finite(limits(ofUnit: unit, .scope)?.memoryMax)
         evidence.totalLimit = await finite(limits(ofUnit: ScopeLauncher.slice, .slice)?.memoryMax)
-        evidence.peak = await peak(unit) ?? backend.peakSeen
+        evidence.peak = await peak(unit) ?? backend.peakAtDeath
+        evidence.seen = backend.peakSeen
         return evidence.cause
     }
 

@@ -65,6 +65,8 @@ final class Registry {
         streams.wantsFlush = { [loop, weak streams] in loop.afterDispatch { streams?.flushAll() } }
     }
 
+    private(set) lazy var pressure = PressureWatch(registry: self)
+
     var now: Int64 { Clock.monotonicMilliseconds() }
 
     /// Runs an asynchronous step on the actor, after the current turn.
@@ -114,6 +116,7 @@ final class Registry {
 
     func backendChanged(_ backend: Backend) {
         events.report("backend", backend: backend.id, text: "\(backend.id) is \(backend.state.rawValue)")
+        pressure.update()
         if backend.isForgettable { backendBecameIdle(backend) }
     }
 

@@ -86,6 +86,15 @@ struct Lobby {
         return [.bind(directory: directory)]
     }
 
+    /// Whether the client owes us its roots.
+    var isAsking: Bool { state == .asked }
+
+    /// It did not answer in time.
+    mutating func timedOut() -> [Step] {
+        guard isAsking else { return [] }
+        return refuse("The client was asked for its roots (roots/list) and did not answer. \(Lobby.advice(server))")
+    }
+
     private mutating func place(_ line: [UInt8], _ method: String, _ id: JSONValue?) -> [Step] {
         if case .refused(let reason) = state { return id.map { [refusal(method, $0, reason)] } ?? [] }
         guard heldBytes + line.count <= Lobby.capacity else {

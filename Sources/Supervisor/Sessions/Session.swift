@@ -4,6 +4,7 @@ import Control
 import MCPWire
 import Multiplexer
 import Posix
+import Systemd
 import ToolSearch
 
 /// What is known of a session from its `Attach` call.
@@ -52,9 +53,8 @@ final class Session: LineReceiver {
     var lastJudgement: Bool?
     private var hasEnded = false
 
-    /// Bytes that a line from an agent may have (protocol.md §2.7 j).
-    static let lineLimit = 64 << 20
-    /// Bytes that may wait for an agent that does not read before it is let go.
+    private var rootsClock: EventSource?
+    /// Bytes that a predecessor can have left unsent for a session.
     static let outputLimit = 96 << 20
 
     init(
@@ -80,7 +80,7 @@ final class Session: LineReceiver {
             ByteStream(adopting: stdout, writing: true), loop: registry.streams, record: books?.writeRecord
         ) { [unowned self] in end("the agent no longer reads") }
         output?.onWritten = { [unowned self] position in books?.written(position) }
-        var splitter = LineSplitter(limit: Session.lineLimit)
+        var splitter = LineSplitter(limit: Int(registry.configuration.clientLimits.messageSize))
         if let lost {
             output?.send(lost.unsent[...])
             if lost.outputIsMidLine { output?.send([0x0A]) }
@@ -172,6 +172,22 @@ final class Session: LineReceiver {
             case .bind(let directory): leaveLobby(for: directory)
             }
         }
+        expectRoots()
+    }
+
+    /// A client that was asked for its roots and never answers would wait for ever, and with it whoever looks at it.
+    private func expectRoots() {
+        guard lobby?.isAsking == true else {
+            rootsClock = nil
+            return
+        }
+        guard rootsClock == nil else { return }
+        rootsClock = registry.timer(milliseconds: registry.configuration.clientLimits.rootsTimeout) {
+            [unowned self] in
+            rootsClock = nil
+            registry.log.warning("session \(id): its client was asked for its roots and does not answer")
+            perform(lobby?.timedOut() ?? [])
+        }
     }
 
     private func leaveLobby(for directory: String) {
@@ -218,7 +234,7 @@ final class Session: LineReceiver {
 
     func deliver(_ bytes: ArraySlice<UInt8>) {
         output?.send(bytes)
-        if let output, output.waiting > Session.outputLimit {
+        if let output, output.waiting > registry.configuration.clientLimits.outputQueue {
             registry.log.warning("session \(id) does not read, \(output.waiting) bytes wait; it is ended")
             end("the agent does not read")
         }
@@ -249,6 +265,7 @@ final class Session: LineReceiver {
     func end(_ reason: String) {
         guard !hasEnded else { return }
         hasEnded = true
+        rootsClock = nil
         registry.streams.flushAll()
         input?.close()
         output?.close()

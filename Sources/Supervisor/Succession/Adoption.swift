@@ -41,6 +41,8 @@ extension Registry {
         try? await scopes.bus.open().refUnit(unit)
         // It may have been asleep; our clock for that begins anew.
         try? await scopes.bus.open().thawUnit(unit)
+        backend.lastUse = now
+        backend.armSleepClock()
         log.notice("adopted process \(document.pid)", backend: backend.id, unit: unit)
     }
 

@@ -46,6 +46,11 @@ public struct UnitCgroup: Sendable, Equatable {
 
     private var isLegacy: Bool { hierarchy == .hybrid || hierarchy == .legacy }
 
+    /// A file of it in the unified hierarchy.
+    public func file(_ name: String) -> String { "\(root)\(path)/\(name)" }
+
+    public var exists: Bool { CgroupFile.read(file("cgroup.procs")) != nil }
+
     /// The file that memory is asked back through; nil where the kernel has none (v1, before Linux 5.19).
     public var reclaimFile: String? {
         let file = "\(root)\(path)/memory.reclaim"

@@ -10,6 +10,8 @@ public struct PollEvents: OptionSet, Sendable, Hashable {
 
     /// Bytes, a connection or (on a pidfd) an exit is there to be read.
     public static let readable = PollEvents(rawValue: EPOLLIN.rawValue)
+    /// Something out of the ordinary is there: a changed kernel file, a met condition.
+    public static let priority = PollEvents(rawValue: EPOLLPRI.rawValue)
     /// A write would take at least one byte.
     public static let writable = PollEvents(rawValue: EPOLLOUT.rawValue)
     /// The peer closed its writing half of a stream socket.

@@ -23,6 +23,9 @@ extension SupervisorStatus {
             [Table.Cell("supervisor", .bold), Table.Cell(facts.joined(separator: ", "))],
             [Table.Cell("total limits", .bold), Table.Cell(limits.inWords + enforced)],
         ]
+        if !pressureSources.isEmpty {
+            rows.append([Table.Cell("memory watch", .bold), Table.Cell(pressureSources.joined(separator: ", "))])
+        }
         if let search { rows.append([Table.Cell("tool search", .bold), Table.Cell(search.inWords)]) }
         if draining {
             rows.append([Table.Cell("draining", .yellow), "takes no new sessions, ends when the last one is over"])
