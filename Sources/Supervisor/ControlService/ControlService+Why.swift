@@ -12,7 +12,7 @@ extension ControlService {
         }
         let facts: NamedValues = [
             "server": key.server, "share": key.share.rawValue, "repo": key.repository, "directory": key.directory,
-            "command": key.command.joined(separator: " "), "backend": session.backend?.id ?? "none",
+            "command": key.commandWithoutValues, "backend": session.backend?.id ?? "none",
             "digest": String(key.digest.prefix(8)),
         ]
         return WhyReply(
@@ -26,5 +26,18 @@ extension ControlService {
             throw .noSession(text)
         }
         return session
+    }
+}
+
+extension SharingKey {
+    /// The program and the names of its options. What stands beside them may be a secret.
+    fileprivate var commandWithoutValues: String {
+        let words = command.dropFirst().map { argument in
+            guard argument.hasPrefix("-") else { return "…" }
+            guard argument.hasPrefix("--") else { return argument.count > 2 ? "\(argument.prefix(2))…" : argument }
+            let name = argument.prefix { $0 != "=" }
+            return name.count < argument.count ? "\(name)=…" : argument
+        }
+        return ((command.first.map { [$0] } ?? []) + words).joined(separator: " ")
     }
 }
