@@ -67,6 +67,9 @@ public enum OwnProcess {
 
     public static func send(_ signal: Int32, to pid: Int32) { _ = kill(pid, signal) }
 
+    /// Waits, and nothing else goes on meanwhile.
+    public static func pause(milliseconds: Int32) { _ = poll(nil, 0, milliseconds) }
+
     /// Waits for a child that has ended, if it has.
     public static func reap(_ pid: Int32) {
         var status: Int32 = 0

@@ -23,7 +23,8 @@ struct Mcpctl: ParsableCommand {
                     LimitsCommand.self,
                 ]),
             CommandGroup(name: "Tools", subcommands: [Tools.self, Call.self, Stats.self]),
-            CommandGroup(name: "Supervisor", subcommands: [Reload.self, Drain.self, Version.self, Completion.self]),
+            CommandGroup(
+                name: "Supervisor", subcommands: [Doctor.self, Reload.self, Drain.self, Version.self, Completion.self]),
         ])
 
     /// Names the nearest command for one there is not; ArgumentParser would call it an unexpected argument.
