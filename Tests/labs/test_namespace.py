@@ -29,3 +29,9 @@ def test_faults_under_load_lose_nothing_and_leave_nothing(run, home):
     output = run("lab-namespace", "--timeout", 800, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
                  "sh", "-c", f"cd && exec python3 -u journeys/fault_rows.py {' '.join(map(str, ROWS))}")
     assert "0 failed" in output
+
+
+def test_a_soak_with_systemd_loses_nothing(run, home):
+    output = run("lab-namespace", "--timeout", 300, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
+                 "sh", "-c", "cd && exec python3 -u journeys/run.py --systemd --seconds 40 --sessions 20")
+    assert "nothing lost, nothing crossed, nothing left" in output
