@@ -26,6 +26,8 @@ struct ClientQuestion: Sendable, Codable {
     enum Origin: Sendable, Codable {
         /// One of the questions of a round: the round's number and the question's key in it.
         case round(UInt64, key: String)
+        /// A request of the backend: its own id for it, as it wrote it, and the call that it is about.
+        case backend(id: [UInt8], call: UInt64, feature: ClientFeature)
     }
 
     let session: SessionID
@@ -41,6 +43,14 @@ struct QuestionTable: Sendable, Codable {
         lastID += 1
         entries[lastID] = question
         return lastID
+    }
+
+    /// Those that the backend asked about a call, or about any; in the order they were asked.
+    func ofBackend(_ call: UInt64?) -> [(id: UInt64, question: ClientQuestion)] {
+        entries.filter { entry in
+            guard case .backend(_, let about, _) = entry.value.origin else { return false }
+            return call == nil || about == call
+        }.sorted { $0.key < $1.key }.map { (id: $0.key, question: $0.value) }
     }
 
     mutating func remove(_ id: UInt64) -> ClientQuestion? { entries.removeValue(forKey: id) }
@@ -84,6 +94,7 @@ extension Multiplexer {
         }
         switch question.origin {
         case .round(let number, let key): finishQuestion(number, key, line, envelope, now: now, &actions)
+        case .backend(let id, _, _): passAnswer(line, envelope, to: id, &actions)
         }
     }
 }

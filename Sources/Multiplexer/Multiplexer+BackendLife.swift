@@ -59,6 +59,7 @@ extension Multiplexer {
             }
         }
         heldCalls = [:]
+        withdrawAllQuestions(&actions)
         failRounds(error, &actions)
         if isFetching { actions.list.append(.disarm(.lists)) }
         lists.doubtAll()

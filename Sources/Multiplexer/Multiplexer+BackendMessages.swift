@@ -29,8 +29,10 @@ extension Multiplexer {
             return actions.log(.debug, "the backend answered a request that is not open, ignoring")
         }
         guard entry.cancelledAt == nil else { return }
+        defer { drainAll(&actions) }
         switch entry.owner {
         case .session(let target):
+            withdrawQuestions(of: id, &actions)
             settleSent(target)
             count(entry, isError: !envelope.error.isEmpty, now: now)
             if needsTranslation(target) {

@@ -8,7 +8,7 @@ extension Multiplexer {
     mutating func forward(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
-        if canSend(for: target.session) {
+        if canSend(for: target.session), mayLeave(line, envelope) {
             send(line, envelope, target, &actions)
         } else {
             enqueue(line, envelope.object, of: target.session, target, &actions)
@@ -29,6 +29,8 @@ extension Multiplexer {
         let start = actions.bytes.count
         let token = envelope.params.metaProgressToken
         var entry = Pending(owner: .session(target))
+        entry.isAlone = mustBeAlone(line, envelope)
+        entry.isCall = Self.mayAsk(envelope.knownMethod)
         if !isRepeated, Self.isSafeToRepeat(envelope.knownMethod) { entry.repeatable = copy(line, envelope.object) }
         if envelope.knownMethod == .toolsCall {
             let place = calls.place(of: envelope.params.name.range, in: line)
@@ -68,10 +70,14 @@ extension Multiplexer {
     /// Sends what waits, as far as the session's allowance goes.
     mutating func drain(_ session: SessionID, _ actions: inout Actions) {
         while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
-            let line = sessions.change(session, { $0?.queue.popFirst() }) ?? nil
+            let line = sessions[session]?.queue.first
         {
             // It was scanned when it came; the ranges were not kept.
-            guard let envelope = try? Envelope(scanning: line.bytes.span) else { continue }
+            let envelope = try? Envelope(scanning: line.bytes.span)
+            if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope) { return }
+            sessions.change(session) { _ = $0?.queue.popFirst() }
+            lastServed = session
+            guard let envelope else { continue }
             if let target = line.target {
                 send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
             } else {

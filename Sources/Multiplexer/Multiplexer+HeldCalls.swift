@@ -44,7 +44,8 @@ extension Multiplexer {
         else { return false }
         // Roots are the repository's for everybody, and so is the answer.
         guard envelope.knownMethod != .rootsList else { return false }
-        return askByInputRequired(call, line, envelope, now: now, &actions)
+        if askByInputRequired(call, line, envelope, now: now, &actions) { return true }
+        return askLegacyCaller(call, line, envelope, &actions)
     }
 
     /// Puts a question of the backend to the client whose call it belongs to.

@@ -46,6 +46,7 @@ extension Multiplexer {
             actions.sendToBackend(session, from: start)
             forgetSent(muxID, now: now, &actions)
             drain(session, &actions)
+            drainAll(&actions)
         case .list(let key):
             guard let target = listWaiter(id, of: session, key) else { return }
             lists.detach(target, key)
@@ -91,6 +92,7 @@ extension Multiplexer {
     mutating func forgetSent(_ id: UInt64, now: Int64, _ actions: inout Actions) {
         guard case .session(let target)? = pending.entries[id]?.owner else { return }
         pending.cancel(id, now: now)
+        withdrawQuestions(of: id, &actions)
         sessions[target.session]?.inFlight -= 1
         drop(target, &actions)
         armTombstones(&actions)

@@ -59,6 +59,7 @@ extension Multiplexer {
         reset(session, now: now, &actions)
         sessions[session] = nil
         updateLogLevel(&actions)
+        drainAll(&actions)
     }
 
     /// Takes back everything a session did, as if it had just come.
@@ -90,6 +91,7 @@ extension Multiplexer {
         actions.write("\"reason\":\"client disconnected\"}}")
         actions.sendToBackend(session, from: start)
         pending.cancel(id, now: now)
+        forgetQuestions(of: id, &actions)
         armTombstones(&actions)
     }
 }

@@ -30,6 +30,8 @@ public struct Multiplexer: Sendable, Codable {
     var heldCalls: [String: HeldCall] = [:]
     /// For a backend of one session: everything passes as it is. Nil: sessions share.
     var relay: Relay?
+    /// Whose queue was looked at last when the lane became free.
+    var lastServed = SessionID(raw: 0)
     /// Random words that handles are made of; see `give(chance:)`.
     var chance: [UInt64] = []
 

@@ -38,6 +38,9 @@ struct Pending: Sendable, Codable {
     }
 
     var owner: Owner
+    /// Whether it is one in which the backend may ask its caller something, and one of a tool that does.
+    var isCall = false
+    var isAlone = false
     /// The request as it came, where it may be asked again of the next process.
     var repeatable: [UInt8]?
     /// The client's own token, to be put back into progress notifications.
@@ -61,6 +64,9 @@ struct PendingTable: Sendable, Codable {
     private(set) var runningBySession: [SessionID: Int] = [:]
     private(set) var runningLocally = 0
     private(set) var cancelledCount = 0
+    /// Calls that are neither answered nor cancelled, and the one that must be alone.
+    private(set) var runningCalls = 0
+    private(set) var runningAlone: UInt64?
     private(set) var streamCount = 0
 
     init() { entries.reserveCapacity(128) }
@@ -76,12 +82,14 @@ struct PendingTable: Sendable, Codable {
     mutating func insert(_ pending: Pending, at id: UInt64) {
         entries[id] = pending
         count(pending.owner, by: 1)
+        if pending.isCall { runningCalls += 1 }
+        if pending.isAlone { runningAlone = id }
     }
 
     mutating func remove(_ id: UInt64) -> Pending? {
         guard let pending = entries.removeValue(forKey: id) else { return nil }
         count(pending.owner, by: -1)
-        if pending.cancelledAt != nil { cancelledCount -= 1 }
+        if pending.cancelledAt != nil { cancelledCount -= 1 } else { noteOver(pending, id) }
         return pending
     }
 
@@ -89,8 +97,14 @@ struct PendingTable: Sendable, Codable {
     mutating func cancel(_ id: UInt64, now: Int64) {
         guard let index = entries.index(forKey: id), entries.values[index].cancelledAt == nil else { return }
         if entries.values[index].owner.isStream { reassign(id, to: .nobody) }
+        noteOver(entries.values[index], id)
         entries.values[index].cancelledAt = now
         cancelledCount += 1
+    }
+
+    private mutating func noteOver(_ pending: Pending, _ id: UInt64) {
+        if pending.isCall { runningCalls -= 1 }
+        if runningAlone == id { runningAlone = nil }
     }
 
     /// Everything, oldest first; the table is empty afterwards.
@@ -100,6 +114,8 @@ struct PendingTable: Sendable, Codable {
         runningBySession.removeAll()
         runningLocally = 0
         cancelledCount = 0
+        runningCalls = 0
+        runningAlone = nil
         streamCount = 0
         return all
     }

@@ -85,6 +85,8 @@ struct LineQueue: Sendable, Codable {
         byteCount += line.bytes.count
     }
 
+    var first: Line? { head < lines.count ? lines[head] : nil }
+
     /// In front of what waits.
     mutating func prepend(_ line: Line) {
         lines.insert(line, at: head)

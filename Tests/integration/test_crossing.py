@@ -220,3 +220,19 @@ def test_a_batch_is_served_where_the_revision_has_batches_and_refused_elsewhere(
 
 def is_direct(host):
     return type(host).__name__ == "Direct"
+
+
+def test_a_tool_that_asks_runs_alone_and_asks_its_own_caller(start_supervisor, fake, repo):
+    supervisor = start_supervisor('[server.fake_backend]\ninteractive_tools = ["ask"]\n')
+    asker, other = (supervisor.agent(fake.command(), repo) for _ in range(2))
+    for agent in (asker, other):
+        agent.initialize(capabilities={"elicitation": {}})
+    asked = asker.call("ask", method="elicitation/create", params={"message": "sure?"})
+    question = asker.until(lambda m: m.get("method") == "elicitation/create")
+    waiting = other.call("echo", text="after")
+    other.fence()
+    assert not other.answers(waiting)
+    asker.send({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept", "content": {"n": 1}}})
+    assert "accept" in asker.text(asked)
+    assert other.text(waiting) == "after"
+    assert not [m for m in other.seen if m.get("method") == "elicitation/create"]
