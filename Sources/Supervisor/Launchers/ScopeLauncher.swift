@@ -213,7 +213,7 @@ final class ScopeLauncher: Launcher {
 extension ScopeLauncher {
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {
         guard let unit = backend.unit else { return }
-        try await setLimits(limits, ofUnit: unit)
+        try await setLimits(makeRoom(for: limits, unit, backend), ofUnit: unit)
     }
 
     /// Changes limits of a unit while it runs (SetUnitProperties).
