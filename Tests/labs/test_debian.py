@@ -6,6 +6,9 @@ from conftest import RELEASED
 
 pytestmark = pytest.mark.timeout(700)
 
+# Faults of the list in journeys/faults_*.py that need cgroup v2 or a journal.
+ROWS = [1, 2, 3, 4, 20]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def released():
@@ -22,4 +25,10 @@ def test_memory_runs_out_and_is_given_back(run, home):
 def test_a_day_with_the_installed_units(run, home):
     output = run("lab-uml", "--timeout", 600, "--copy", home(RELEASED), "--",
                  "/usr/bin/python3", "-u", "journeys/activation.py")
+    assert "0 failed" in output
+
+
+def test_faults_of_memory_and_stderr_under_load(run, home):
+    output = run("lab-uml", "--timeout", 600, "--copy", home(RELEASED), "--env", "MCP_BIN=/home/lab/.local/bin", "--",
+                 "/usr/bin/python3", "-u", "journeys/fault_rows.py", *ROWS)
     assert "0 failed" in output

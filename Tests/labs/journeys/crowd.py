@@ -100,11 +100,11 @@ class Crowd:
 
     # What rows do.
 
-    def session(self, *flags, name=None, options=(), repository=None, cwd=None):
-        """A session beside the crowd, on a backend of its own with these flags."""
+    def session(self, *flags, name=None, options=(), repository=None, cwd=None, before=()):
+        """A session beside the crowd, on a backend of its own with these flags, and these words before its command."""
         repository = repository or self.world.host.folder / "beside"
         (repository / ".git").mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-I", "-S", f"{HERE}/fake_backend.py", *flags]
+        command = [*before, sys.executable, "-I", "-S", f"{HERE}/fake_backend.py", *flags]
         session = lab.Session(cwd or repository, *command, options=(*options, *(("--name", name) if name else ())),
                               environment=self.world.host.environment())
         self.extra.append(session)

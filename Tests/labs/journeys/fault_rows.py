@@ -4,12 +4,13 @@
 import sys
 import traceback
 
+import faults_memory
 import faults_processes
 import faults_supervisor
 import lab
 from crowd import HEADER, Row
 
-ROWS = {**faults_processes.ROWS, **faults_supervisor.ROWS}
+ROWS = {**faults_memory.ROWS, **faults_processes.ROWS, **faults_supervisor.ROWS}
 
 
 def main():

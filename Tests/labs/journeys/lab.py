@@ -78,6 +78,10 @@ class Session:
         self.shim.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
         self.shim.stdin.flush()
 
+    def has_line(self):
+        """Something has come that `receive` would return without waiting long."""
+        return b"\n" in self.buffer or bool(select.select([self.shim.stdout], [], [], 0)[0])
+
     def receive(self, seconds=90):
         while b"\n" not in self.buffer:
             if not select.select([self.shim.stdout], [], [], seconds)[0]:
