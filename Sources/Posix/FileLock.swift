@@ -18,10 +18,14 @@ public final class FileLock {
 }
 
 extension Files {
-    /// Whether a directory belongs to us and nobody else may enter it.
+    /// Whether this is a directory that belongs to us and nobody else may enter.
+    ///
+    /// A symbolic link is none: whoever made it may point it elsewhere later.
     public static func isPrivate(_ directory: String) -> Bool {
         var status = stat()
-        guard unsafe stat(directory, &status) == 0 else { return false }
+        guard unsafe lstat(directory, &status) == 0, cposix_is_directory(status.st_mode) != 0 else {
+            return false
+        }
         return status.st_uid == getuid() && status.st_mode & 0o077 == 0
     }
 }

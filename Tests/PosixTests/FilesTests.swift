@@ -91,8 +91,19 @@ import Testing
         #expect(Files.isPrivate(deep))
         _ = unsafe chmod(deep, 0o750)
         #expect(!Files.isPrivate(deep))
+        #expect(!Files.isPrivate("/"), "it belongs to others, or others may enter")
+        #expect(!Files.isPrivate(place.path + "/none"))
         try Files.replace(file, with: [])
         #expect(throws: PosixError.self) { try Files.makeDirectory(file + "/below") }
+    }
+
+    @Test func aLinkToAPrivateDirectoryIsNotOne() throws {
+        let target = place.path + "/target"
+        let link = place.path + "/link"
+        try Files.makeDirectory(target)
+        #expect(unsafe symlink(target, link) == 0)
+        #expect(Files.isPrivate(target))
+        #expect(!Files.isPrivate(link))
     }
 
     @Test func identitySurvivesARename() throws {

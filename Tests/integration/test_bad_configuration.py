@@ -56,3 +56,21 @@ def test_a_supervisor_with_a_bad_configuration_does_not_keep_agents_from_their_s
     agent = supervisor.agent(fake.command(), repo)
     agent.initialize()
     assert agent.tool("echo", text="works") == "works"
+
+
+@pytest.mark.parametrize("flaw", ["link", "open"])
+def test_a_socket_directory_that_could_be_somebody_elses_is_refused(start_supervisor, folder, flaw):
+    supervisor = start_supervisor("", run=False)
+    program = pathlib.Path(supervisor.front([])[0]).with_name("mcp-supervisor")
+    directory, target = folder / "chosen", folder / "target"
+    target.mkdir(mode=0o700)
+    if flaw == "link":
+        directory.symlink_to(target)
+    else:
+        directory.mkdir(mode=0o700)
+        directory.chmod(0o750)
+    environment = {**supervisor.environment(), "MCP_SUPERVISOR_SOCKET": str(directory / "socket")}
+    done = subprocess.run([program, "--foreground", "--launcher", "direct"], env=environment, capture_output=True,
+                          text=True, timeout=20)
+    assert done.returncode == 1 and f"the socket's directory {directory} must be a directory" in done.stderr, done
+    assert not list(target.iterdir())

@@ -91,7 +91,7 @@ enum EndpointError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unusable(let error): "\(error)"
         case .exposed(let directory):
-            "the socket's directory \(directory) must belong to this user with mode 0700; others could get in"
+            "the socket's directory \(directory) must be a directory of this user's, mode 0700 and no link; others could get in"
         case .taken(let path): "another supervisor answers on \(path); stop it first, or set MCP_SUPERVISOR_SOCKET"
         }
     }
