@@ -22,7 +22,7 @@ struct Mcpctl: ParsableCommand {
                     Request.self, Release.self, Stop.self, Restart.self, Hibernate.self, Wake.self,
                     LimitsCommand.self,
                 ]),
-            CommandGroup(name: "Tools", subcommands: [Tools.self, Call.self, Stats.self]),
+            CommandGroup(name: "Tools", subcommands: [Tools.self, Trust.self, Call.self, Stats.self]),
             CommandGroup(
                 name: "Supervisor", subcommands: [Doctor.self, Reload.self, Drain.self, Version.self, Completion.self]),
         ])

@@ -14,7 +14,8 @@ enum Samples {
         lastExit: BackendExit(
             reason: .oom, status: 9, at: "2026-11-22T12:00:00Z", stderrTail: ["last words"],
             shortage: .own, limitBytes: 1 << 30, peakBytes: 1 << 30),
-        hibernation: HibernationStatus(since: "2026-11-22T12:00:00Z", reclaimedBytes: 1, note: "no swap"))
+        hibernation: HibernationStatus(since: "2026-11-22T12:00:00Z", reclaimedBytes: 1, note: "no swap"),
+        changedTools: ["read"])
 
     static let emptyBackend = BackendStatus(
         id: "x", server: "x", repo: "/", share: .session, state: .stopped, unit: nil, pid: nil, generation: 0,
@@ -74,6 +75,7 @@ enum Samples {
         Sample(RestartParameters(backend: "x"), BackendReply(backend: backend)),
         Sample(HibernateParameters(backend: "x"), BackendReply(backend: backend)),
         Sample(WakeParameters(backend: "x"), BackendReply(backend: backend)),
+        Sample(TrustParameters(backend: "x"), BackendReply(backend: backend)),
         Sample(
             SetLimitsParameters(backend: nil, server: "serena", total: nil, set: limits, persist: true),
             SetLimitsReply(limits: limits, unit: nil, persisted: "/c.toml")),

@@ -62,6 +62,7 @@ class Tools:
     def __init__(self, server):
         self.server = server
         self.names = list(DESCRIPTIONS)
+        self.given = {}
         self.waiting = {}
         self.memory = []
         self.list_is_open = False
@@ -71,10 +72,18 @@ class Tools:
         if self.server.options.gated_list and not self.list_is_open:
             self.lists.append(id)
         else:
-            self.server.answer(id, {"tools": [self.describe(name) for name in self.names]})
+            self.server.answer(id, {"tools": [self.describe(name) for name in self.definitions()]})
+
+    def definitions(self):
+        """The names; with --definitions those of the file, too, which is read anew for each list."""
+        self.given = {}
+        if self.server.options.definitions:
+            with open(self.server.options.definitions) as file:
+                self.given = json.load(file)
+        return [*self.names, *(name for name in self.given if name not in self.names)]
 
     def describe(self, name):
-        text = DESCRIPTIONS.get(name, "Added later.")
+        text = self.given.get(name) or DESCRIPTIONS.get(name, "Added later.")
         return {"name": name, "description": text, "inputSchema": {"type": "object"}}
 
     def call(self, id, params):

@@ -16,7 +16,7 @@ BACKEND = {
     "unit": "app-mcp-serena.library_1f3a90c2-k7.scope", "pid": 4242, "generation": 2, "era": "legacy", "sessions": 3,
     "holds": 0, "in_flight": 1, "restarts": 1,
     "memory": {"current_bytes": 266442342, "peak_bytes": 314572800, "pss_bytes": 251658240},
-    "limits": LIMITS, "started_at": ago(192), "idle_since": None, "last_exit": None,
+    "limits": LIMITS, "started_at": ago(192), "idle_since": None, "last_exit": None, "changed_tools": [],
 }
 
 FAILED = {

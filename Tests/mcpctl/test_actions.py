@@ -12,12 +12,12 @@ from fake_supervisor import error, reply
 
 @pytest.fixture
 def answering(supervisor):
-    for method in ["Request", "Release", "Stop", "Restart", "Hibernate", "Wake"]:
+    for method in ["Request", "Release", "Stop", "Restart", "Hibernate", "Wake", "Trust"]:
         supervisor.answers[method] = reply({"backend": BACKEND})
     return supervisor
 
 
-@pytest.mark.parametrize("method", ["Stop", "Restart", "Hibernate", "Wake"])
+@pytest.mark.parametrize("method", ["Stop", "Restart", "Hibernate", "Wake", "Trust"])
 def test_acting_on_backends_one_after_the_other(mcpctl, answering, method):
     done = mcpctl(method.lower(), "serena", "mosaic")
     assert (done.returncode, done.stderr) == (0, "")

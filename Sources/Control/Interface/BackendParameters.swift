@@ -47,3 +47,11 @@ public struct WakeParameters: MethodParameters {
     public var backend: String
     public init(backend: String) { self.backend = backend }
 }
+
+/// `Trust`: accepts a backend's tools as they are defined now.
+public struct TrustParameters: MethodParameters {
+    public typealias Reply = BackendReply
+    public static let method = ControlMethod.trust
+    public var backend: String
+    public init(backend: String) { self.backend = backend }
+}

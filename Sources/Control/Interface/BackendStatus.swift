@@ -148,12 +148,14 @@ public struct BackendStatus: Codable, Sendable, Equatable {
     public var lastExit: BackendExit?
     /// `nil` while it is awake.
     public var hibernation: HibernationStatus?
+    /// Tools whose definition the server changed since the user last saw it, until `Trust`.
+    public var changedTools: [String]
 
     public init(
         id: String, server: String, repo: String, share: Sharing, state: BackendState, unit: String?, pid: Int32?,
         generation: Int, era: Era, sessions: Int, holds: Int, inFlight: Int, restarts: Int, memory: BackendMemory,
         limits: Limits, startedAt: String?, idleSince: String?, lastExit: BackendExit?,
-        hibernation: HibernationStatus? = nil
+        hibernation: HibernationStatus? = nil, changedTools: [String] = []
     ) {
         self.id = id
         self.server = server
@@ -174,6 +176,7 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         self.idleSince = idleSince
         self.lastExit = lastExit
         self.hibernation = hibernation
+        self.changedTools = changedTools
     }
 
     enum CodingKeys: String, CodingKey {
@@ -184,5 +187,6 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         case idleSince = "idle_since"
         case lastExit = "last_exit"
         case hibernation
+        case changedTools = "changed_tools"
     }
 }

@@ -10,6 +10,7 @@ public enum ControlMethod: String, Sendable, CaseIterable {
     case restart = "Restart"
     case hibernate = "Hibernate"
     case wake = "Wake"
+    case trust = "Trust"
     case setLimits = "SetLimits"
     case logs = "Logs"
     case why = "Why"

@@ -44,7 +44,8 @@ public let interfaceDescription = #"""
       started_at: ?string,
       idle_since: ?string,
       last_exit: ?Exit,
-      hibernation: ?(since: string, reclaimed_bytes: int, note: ?string)
+      hibernation: ?(since: string, reclaimed_bytes: int, note: ?string),
+      changed_tools: []string
     )
 
     type Session (
@@ -140,6 +141,9 @@ public let interfaceDescription = #"""
     method Restart(backend: string) -> (backend: Backend)
     method Hibernate(backend: string) -> (backend: Backend)
     method Wake(backend: string) -> (backend: Backend)
+
+    # Accepts definitions of tools that the server changed since the user last saw them: `changed_tools`.
+    method Trust(backend: string) -> (backend: Backend)
 
     # Without `set`: reads. Exactly one of backend, server, total. A size of -1 is "infinity".
     method SetLimits(backend: ?string, server: ?string, total: ?bool, set: ?Limits, persist: ?bool) -> (limits: Limits, unit: ?string, persisted: ?string)

@@ -87,6 +87,7 @@ extension Backend {
         case .snapshotChanged:
             tools.mayHaveChanged()
             noteSnapshot()
+            comparePins()
             registry.snapshots.store(multiplexer.snapshot, for: key, profile: profile)
         case .log(let level, let text): registry.log.write(level, text, backend: id, unit: process?.launched.unit)
         case .ready: handshakeDone()

@@ -24,6 +24,8 @@ final class Backend {
     var lifecycle: BackendLifecycle
     var sessions: [SessionID: Session] = [:]
     let tools: BackendTools
+    /// What its tools were when the user last trusted them.
+    var pins: ToolPins
     var holds: [Int: EventSource?] = [:]
     var nextHold = 0
     /// Calls of mcpctl that wait for their answer.
@@ -86,6 +88,7 @@ final class Backend {
         self.directory = directory
         self.configuration = configuration
         self.registry = registry
+        pins = registry.pins.load(for: key)
         tools = BackendTools(server: key.server, registry: registry)
         lifecycle = BackendLifecycle(startTimeout: Backend.startTimeout, stopTimeout: configuration.stopTimeout)
         let told = Backend.multiplexerConfiguration(key: key, configuration)

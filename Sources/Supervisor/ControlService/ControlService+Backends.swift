@@ -77,6 +77,13 @@ extension ControlService {
         return await reply(backend)
     }
 
+    /// Accepts the tools as they are now.
+    func trust(_ parameters: TrustParameters) async throws(ControlError) -> BackendReply {
+        let backend = try find(parameters.backend)
+        backend.trustTools()
+        return await reply(backend)
+    }
+
     /// Waits until a backend is in a state, or has failed to get there.
     private func reach(_ state: BackendState, _ backend: Backend) async {
         if backend.state == state || (state == .ready && backend.state == .idle) { return }

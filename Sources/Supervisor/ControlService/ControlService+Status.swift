@@ -77,7 +77,8 @@ extension Backend {
             era: multiplexer.era == .modern ? .modern : .legacy,
             sessions: sessions.count, holds: holds.count, inFlight: multiplexer.inFlight, restarts: restarts,
             memory: memory, limits: held ?? configuration.limits, startedAt: startedAt.map(Clock.rfc3339),
-            idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit, hibernation: hibernationStatus)
+            idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit, hibernation: hibernationStatus,
+            changedTools: pins.changedNames)
     }
 }
 

@@ -15,6 +15,7 @@ extension ControlService {
         let tools = try await allTools(of: backend)
         let denied = Set(backend.configuration.server.denyTools)
         let visible = tools.filter { !denied.contains($0["name"]?.stringValue ?? "") }
+        backend.comparePins(tools)
         backend.tools.learn(visible.map { Array($0.text.utf8) }, now: registry.now)
         var result: JSONValue = ["tools": .array(tools)]
         if let query = parameters.query { result = await search(backend, query) }

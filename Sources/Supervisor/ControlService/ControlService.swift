@@ -46,6 +46,7 @@ final class ControlService {
         case .restart: try encoded(await restart(call.decoded()))
         case .hibernate: try encoded(await hibernate(call.decoded()))
         case .wake: try encoded(await wake(call.decoded()))
+        case .trust: try encoded(await trust(call.decoded()))
         case .setLimits: try encoded(await setLimits(call.decoded()))
         case .logs: try encoded(logs(call.decoded()))
         case .why: try encoded(why(call.decoded()))

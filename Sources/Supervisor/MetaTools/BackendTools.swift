@@ -35,15 +35,17 @@ final class BackendTools {
 
     func isFresh(now: Int64) -> Bool { learnedAt.map { now - $0 < Self.patience } ?? false }
 
-    /// The whole list, as the multiplexer answers it.
-    func learn(_ list: [[UInt8]], now: Int64) {
+    /// The whole list, as the multiplexer answers it. True when it is another one than before.
+    @discardableResult
+    func learn(_ list: [[UInt8]], now: Int64) -> Bool {
         learnedAt = now
-        guard catalog == nil || list != definitions else { return }
+        guard catalog == nil || list != definitions else { return false }
         definitions = list
         catalog = ToolCatalog(server: server, definitions: list)
         index = nil
         job?.cancel()
         job = nil
+        return true
     }
 
     /// The server's instructions, whole.

@@ -72,7 +72,9 @@ extension Session {
     }
 
     private func learned(_ list: [[UInt8]]) {
-        backend?.tools.learn(list, now: backend?.registry.now ?? 0)
+        if let backend, backend.tools.learn(list, now: backend.registry.now) {
+            backend.comparePins(list.compactMap { try? JSONValue(parsing: $0) })
+        }
         guard let view = metaToolView else { return }
         perform(metaTools?.catalogChanged(view) ?? [])
         if hasMetaTools { backend?.tools.prepare() }

@@ -13,6 +13,7 @@ final class Registry {
     let launcher: any Launcher
     let files: ConfigurationFiles
     let snapshots: SnapshotStore
+    let pins: ToolPinStore
     let eras: EraStore
     let log: Log
     private(set) lazy var searchTable = SearchTable(path: Installation.data(SearchTable.fileName), log: log)
@@ -57,6 +58,7 @@ final class Registry {
         self.files = files
         self.configuration = configuration
         self.snapshots = snapshots
+        pins = ToolPinStore(directory: snapshots.directory, log: log)
         self.eras = eras
         self.log = log
         self.ledger = ledger

@@ -11,7 +11,7 @@ import Posix
 /// A snapshot is a convenience. One that cannot be read or written costs a start its speed and nothing else.
 final class SnapshotStore {
     private static let version: Int64 = 1
-    private let directory: String
+    let directory: String
     private let log: Log
     private var complained = false
 

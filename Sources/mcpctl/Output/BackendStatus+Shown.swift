@@ -28,11 +28,19 @@ extension BackendStatus: Shown {
         add("used by", usageInWords)
         add("memory", memoryInWords)
         add("limits", limits.inWords)
+        if let changedToolsInWords { add("warning", changedToolsInWords, .yellow) }
         if let lastExit {
             add("last exit", "\(lastExit.inWords), \(view.ago(lastExit.at))", state == .failed ? .red : .plain)
         }
         let tail = (lastExit?.stderrTail ?? []).map { "    \(printable($0))" }
         return table.lines(view.style) + tail
+    }
+
+    /// Nil while all tools are what the user knows.
+    var changedToolsInWords: String? {
+        guard !changedTools.isEmpty else { return nil }
+        let names = changedTools.map(printable).joined(separator: ", ")
+        return "changed by the server: \(names); look with 'mcpctl tools', accept with 'mcpctl trust \(printable(id))'"
     }
 
     private var usageInWords: String {

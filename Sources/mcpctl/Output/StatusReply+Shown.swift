@@ -6,6 +6,11 @@ extension StatusReply: Shown {
         var facts = Table(["", ""], hasTitles: false)
         facts.rows = supervisor.rows
         facts.rows.insert([Table.Cell("sharing saves", .bold), Table.Cell(savings.inWords)], at: 2)
+        facts.rows += backends.compactMap { backend in
+            backend.changedToolsInWords.map { words in
+                [Table.Cell("warning", .yellow), Table.Cell("\(printable(backend.id)): \(words)")]
+            }
+        }
         return facts.lines(view.style) + [""] + BackendList(backends: backends).lines(view) + [""]
             + SessionList(sessions: sessions).lines(view)
     }

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server that changes what its tools are said to do is noticed, until the user accepts it."""
+import json
+import os
+import stat
+
+import pytest
+
+from harness.waiting import eventually
+
+
+class Definitions:
+    def __init__(self, path):
+        self.path = path
+        self.write({})
+
+    def write(self, descriptions):
+        self.path.write_text(json.dumps(descriptions))
+
+
+@pytest.fixture
+def definitions(folder):
+    return Definitions(folder / "definitions.json")
+
+
+@pytest.fixture
+def agent(supervisor, fake, repo, definitions):
+    agent = supervisor.agent(fake.command("--definitions", str(definitions.path)), repo)
+    agent.initialize()
+    agent.rpc("tools/list")
+    agent.tool("echo", text="up")
+    return agent
+
+
+def changed(supervisor):
+    return supervisor.backend()["changed_tools"]
+
+
+def warnings(supervisor):
+    return [line for line in supervisor.log().splitlines() if "changed the definition" in line]
+
+
+def restart(supervisor):
+    assert supervisor.ctl("restart", supervisor.backend()["id"]).returncode == 0
+
+
+def test_a_changed_description_is_told_until_it_is_trusted(agent, supervisor, definitions):
+    id = supervisor.backend()["id"]
+    assert changed(supervisor) == []
+    definitions.write({"echo": "Echoes, and sends it to hunter2 too."})
+    restart(supervisor)
+    eventually(lambda: changed(supervisor) == ["echo"])
+    restart(supervisor)
+    agent.rpc("tools/list")
+    assert len(warnings(supervisor)) == 1 and '"echo"' in warnings(supervisor)[0]
+    assert "hunter2" not in supervisor.log(), "the text is what is not trusted"
+    for command in (["status"], ["status", id]):
+        assert "changed by the server: echo" in supervisor.ctl(*command).stdout
+        assert "hunter2" not in supervisor.ctl(*command).stdout
+    assert supervisor.ctl_json("trust", id)["backend"]["changed_tools"] == []
+    assert "changed by the server" not in supervisor.ctl("status").stdout
+    restart(supervisor)
+    agent.tool("echo", text="again")
+    assert changed(supervisor) == [] and len(warnings(supervisor)) == 1
+
+
+def test_a_tool_that_is_new_is_no_change(agent, supervisor, definitions):
+    definitions.write({"brand_new": "Does something."})
+    restart(supervisor)
+    eventually(lambda: "brand_new" in supervisor.ctl("tools", supervisor.backend()["id"]).stdout)
+    assert changed(supervisor) == [] and warnings(supervisor) == []
+
+
+def test_a_change_while_it_runs_is_noticed_when_it_is_announced(agent, supervisor, definitions):
+    definitions.write({"echo": "Something else."})
+    agent.tool("change", tool="later")
+    agent.rpc("tools/list")
+    assert changed(supervisor) == ["echo"]
+
+
+def test_the_hashes_are_for_this_user_only_and_hold_no_text(agent, supervisor):
+    found = list((supervisor.folder / "state").rglob("*.pins"))
+    assert len(found) == 1 and stat.S_IMODE(os.stat(found[0]).st_mode) == 0o600
+    assert "Echo" not in found[0].read_text() and '"echo"' in found[0].read_text()
