@@ -35,7 +35,7 @@ STATUS = {
     "supervisor": {
         "version": "0.1.0", "pid": 99, "uptime_s": 93784.5, "launcher": "systemd", "memory": {"pss_bytes": 8493465},
         "cgroup": "v2", "limits": {**LIMITS, "MemoryMax": -1, "TasksMax": None}, "limits_enforced": True,
-        "draining": False, "search": {"stage": "table", "engine": None, "problem": None}, "warnings": [],
+        "draining": False, "pressure_sources": [], "search": {"stage": "table", "engine": None, "problem": None}, "warnings": [],
     },
     "backends": [BACKEND, FAILED],
     "sessions": [SESSION],
