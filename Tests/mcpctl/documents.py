@@ -16,7 +16,7 @@ BACKEND = {
     "unit": "app-mcp-serena.library_1f3a90c2-k7.scope", "pid": 4242, "generation": 2, "era": "legacy", "sessions": 3,
     "holds": 0, "in_flight": 1, "restarts": 1,
     "memory": {"current_bytes": 266442342, "peak_bytes": 314572800, "pss_bytes": 251658240},
-    "limits": LIMITS, "started_at": ago(192), "idle_since": None, "last_exit": None, "changed_tools": [],
+    "limits": LIMITS, "started_at": ago(192), "idle_since": None, "last_exit": None,
 }
 
 FAILED = {
@@ -35,7 +35,8 @@ STATUS = {
     "supervisor": {
         "version": "0.1.0", "pid": 99, "uptime_s": 93784.5, "launcher": "systemd", "memory": {"pss_bytes": 8493465},
         "cgroup": "v2", "limits": {**LIMITS, "MemoryMax": -1, "TasksMax": None}, "limits_enforced": True,
-        "draining": False, "pressure_sources": [], "search": {"stage": "table", "engine": None, "problem": None}, "warnings": [],
+        "draining": False, "pressure_sources": ["memory.events"],
+        "search": {"stage": "table", "engine": None, "problem": None}, "warnings": [],
     },
     "backends": [BACKEND, FAILED],
     "sessions": [SESSION],
