@@ -73,4 +73,4 @@ def test_a_socket_directory_that_could_be_somebody_elses_is_refused(start_superv
     done = subprocess.run([program, "--foreground", "--launcher", "direct"], env=environment, capture_output=True,
                           text=True, timeout=20)
     assert done.returncode == 1 and f"the socket's directory {directory} must be a directory" in done.stderr, done
-    assert not pathlib.Path(target, "socket").exists()
+    assert not list(target.iterdir())

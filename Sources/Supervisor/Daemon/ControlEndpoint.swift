@@ -39,11 +39,16 @@ final class ControlEndpoint {
         }
     }
 
+    /// Makes the socket's directory, or sees that nobody else can get into the one that is there.
+    static func prepareDirectory(of path: String) throws(EndpointError) {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        do throws(PosixError) { try Files.makeDirectory(directory) } catch { throw .unusable(error) }
+        guard Files.isPrivate(directory) else { throw .exposed(directory) }
+    }
+
     /// Makes the socket, under the lock that shims take too, unless somebody answers on it already.
     private static func bind(_ path: String) throws -> Descriptor {
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try Files.makeDirectory(directory)
-        guard Files.isPrivate(directory) else { throw EndpointError.exposed(directory) }
+        try prepareDirectory(of: path)
         let lock = try FileLock(path + ".lock")
         defer { lock.release() }
         if (try? UnixSocket.connect(to: path)) != nil { throw EndpointError.taken(path) }

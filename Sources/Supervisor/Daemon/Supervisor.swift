@@ -33,7 +33,10 @@ public actor Supervisor {
     public func start() async {
         do {
             watchSignals()
-            let passed = StoredDescriptors(listenDescriptors())
+            let handed = listenDescriptors()
+            // Before anything is written beside the socket.
+            if handed.isEmpty { try ControlEndpoint.prepareDirectory(of: options.socket) }
+            let passed = StoredDescriptors(handed)
             let registry = try await makeRegistry()
             self.registry = registry
             try openStreams(registry)
