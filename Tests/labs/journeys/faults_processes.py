@@ -68,9 +68,11 @@ def row_18(row):
         row.check("with its last words", not HAS_JOURNAL or "cannot find its index" in str(answers[-1]), answers)
         row.check("then it is failed", until(lambda: crowd.backend("doomed")["state"] == "failed", 40),
                   crowd.backend("doomed"))
+        # The first may be the one try that a pause ends in; right behind it there is none.
+        session.initialize()
         begun = time.monotonic()
         answer = session.initialize()
-        row.check("and refuses at once", time.monotonic() - begun < 1 and "error" in answer, answer)
+        row.check("and refuses at once", time.monotonic() - begun < 1 and "not started again" in str(answer), answer)
         session.close()
         crowd.served_again()
         crowd.world.host.ctl("stop", "doomed", timeout=60)
