@@ -9,7 +9,7 @@ extension Ranking {
         let medium: Float
         let noise: Float
 
-        static let byMeaning = Thresholds(high: 0.75, medium: 0.5, noise: 0.25)
+        static let byMeaning = Thresholds(high: 0.75, medium: 0.5, noise: 0.2)
         /// Shared words alone: nothing is shared, or something is.
         static let byWords = Thresholds(high: 0.8, medium: 0.4, noise: 0)
     }
