@@ -14,6 +14,14 @@ extension ScopeLauncher {
         backend.peakAtDeath = group.memoryPeak.map { Int64(clamping: $0) }
     }
 
+    /// The slice outlives supervisors: what it counted before our first backend was in it says nothing about ours.
+    func passOverEarlierShortages(above backend: LaunchedBackend) {
+        guard !hasLookedAtTotals, let slice = slice(of: backend) else { return }
+        hasLookedAtTotals = true
+        _ = totalShortages.rise(to: slice.localMemoryEvents)
+        _ = totalKills.rise(to: slice.memoryEvents)
+    }
+
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
         var evidence = DeathEvidence(end: end)
         guard let unit = backend.unit, !backend.wasKilled else { return evidence.cause }

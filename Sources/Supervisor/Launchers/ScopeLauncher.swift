@@ -22,6 +22,7 @@ final class ScopeLauncher: Launcher {
     /// How often the limit of all backends together was met, and how many processes were killed below it.
     var totalShortages = CounterBaseline()
     var totalKills = CounterBaseline()
+    var hasLookedAtTotals = false
     let features: ManagerFeatures
     let support: CgroupSupport
 
@@ -71,6 +72,7 @@ final class ScopeLauncher: Launcher {
         let backend = LaunchedBackend(
             child: child, unit: order.unit, identifier: order.identifier, input: pipes.input, output: pipes.output)
         backend.cgroup = UnitCgroup.path(ofProcess: pid)
+        passOverEarlierShortages(above: backend)
         return backend
     }
 

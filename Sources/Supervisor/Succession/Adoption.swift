@@ -82,6 +82,7 @@ extension Backend {
         let launched = LaunchedBackend(
             child: try child(document), unit: unit, identifier: id, input: input.release(), output: output.release())
         launched.cgroup = UnitCgroup.path(ofProcess: document.pid)
+        (registry.launcher as? ScopeLauncher)?.passOverEarlierShortages(above: launched)
         do {
             process = try BackendProcess(launched, backend: self, loop: registry.streams, inherited: streams)
         } catch {

@@ -65,7 +65,7 @@ def own_limit(path):
 
 def helper(path):
     served = session(path, "small", *HELPER, *SERVER)
-    last = until(lambda: backend("small")["last_exit"])
+    last = until(lambda: backend("small")["last_exit"], 240)
     check("a helper that is killed takes its backend along, and that is told", last and last["reason"] == "oom", last)
     check("the next call has a new one", "on" in str(served.call("echo", text="on")))
     served.close()
