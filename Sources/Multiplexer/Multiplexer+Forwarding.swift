@@ -61,7 +61,9 @@ extension Multiplexer {
     ) {
         var copy: [UInt8] = []
         copy.append(line, object)
-        sessions[session]?.queue.append(LineQueue.Line(bytes: copy, target: target))
+        var waiting = LineQueue.Line(bytes: copy, target: target)
+        if target != nil { takeTicket(&waiting) }
+        sessions[session]?.queue.append(waiting)
         guard let target else { return }
         sessions[session]?.requests[target.id] = .queued
         requireBackend(&actions)
@@ -74,9 +76,8 @@ extension Multiplexer {
         {
             // It was scanned when it came; the ranges were not kept.
             let envelope = try? Envelope(scanning: line.bytes.span)
-            if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope) { return }
+            if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope, line.ticket) { return }
             sessions.change(session) { _ = $0?.queue.popFirst() }
-            lastServed = session
             guard let envelope else { continue }
             if let target = line.target {
                 send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)

@@ -31,7 +31,7 @@ public struct Multiplexer: Sendable, Codable {
     /// For a backend of one session: everything passes as it is. Nil: sessions share.
     var relay: Relay?
     /// Whose queue was looked at last when the lane became free.
-    var lastServed = SessionID(raw: 0)
+    var lastTicket: UInt64 = 0
     /// Random words that handles are made of; see `give(chance:)`.
     var chance: [UInt64] = []
 

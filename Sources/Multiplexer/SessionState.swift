@@ -71,6 +71,9 @@ struct LineQueue: Sendable, Codable {
         let target: ReplyTarget?
         /// Whether a process died with it already.
         var isRepeated = false
+        /// When it came, counted over all sessions, and whether it must be alone; both for the lane only.
+        var ticket: UInt64 = 0
+        var isAlone = false
     }
 
     private var lines: [Line] = []
