@@ -109,6 +109,24 @@ import Testing
             ])
     }
 
+    @Test func anAnswerToADeadProcesssQuestionIsNoAnswerToTheNextOnes() {
+        var bench = connected()
+        let question = #"{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{"message":"old"}}"#
+        bench.backend(question)
+        bench.endBackend()
+        bench.startBackend()
+        bench.client(1, #"{"jsonrpc":"2.0","id":8,"method":"ping"}"#)
+        bench.startBackend()
+        bench.backend(Self.answer.replacing(#""id":"i""#, with: #""id":"mcp-supervisor-2""#))
+        _ = (bench.take(1), bench.takeBackend())
+        bench.backend(question)
+        #expect(bench.take(1) == [question.replacing(#""id":0"#, with: #""id":"mcp-supervisor-3""#)])
+        bench.client(1, #"{"jsonrpc":"2.0","id":0,"result":{"action":"accept"}}"#)
+        #expect(bench.takeBackend() == [])
+        bench.client(1, #"{"jsonrpc":"2.0","id":"mcp-supervisor-3","result":{"action":"decline"}}"#)
+        #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","id":0,"result":{"action":"decline"}}"#])
+    }
+
     @Test func aStartThatFailsAnswersWhatWaits() {
         var bench = Bench { $0.isPrivate = true }
         bench.open(1)

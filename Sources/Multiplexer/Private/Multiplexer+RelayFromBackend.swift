@@ -31,9 +31,32 @@ extension Multiplexer {
             return answered(line, envelope, &actions)
         }
         speak(&actions)
+        if let edit = renaming(line, envelope) { return passOn(line, envelope, edit, &actions) }
         note(line, envelope, &actions)
         passOn(line, envelope.object, envelope.hasLineBreaks, &actions)
         if envelope.kind == .response { finishAllInputEnds(now: now, &actions) }
+    }
+
+    /// A question with the id of one that the client still has from a process that is gone gets another: the client's
+    /// answer to the old one must not be taken for an answer to this one. So does its being taken back.
+    private mutating func renaming(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> Edit? {
+        if envelope.kind == .request, let name = relay?.rename(RawToken(line, envelope.id)) {
+            relay?.asked.insert(name)
+            return Edit(range: envelope.id, replacement: .token(name))
+        }
+        let taken = envelope.params.requestID
+        guard envelope.kind == .notification, envelope.knownMethod == .cancelled, taken.isPresent,
+            let name = relay?.name(of: RawToken(line, taken.range))
+        else { return nil }
+        return Edit(range: taken.range, replacement: .token(name))
+    }
+
+    private func passOn(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ edit: Edit, _ actions: inout Actions) {
+        for session in sessions.keys {
+            let start = actions.bytes.count
+            actions.splice(line, envelope, edit)
+            actions.sendToSession(session, from: start)
+        }
     }
 
     /// The first word of a process ends its start.
@@ -51,9 +74,7 @@ extension Multiplexer {
     private mutating func note(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         switch envelope.kind {
         case .request:
-            let id = RawToken(line, envelope.id)
-            relay?.orphaned.remove(id)
-            relay?.asked.insert(id)
+            relay?.asked.insert(RawToken(line, envelope.id))
         case .response: noteAnswer(line, envelope, &actions)
         case .notification, .invalid: break
         }

@@ -8,6 +8,9 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ session: SessionID, now: Int64, _ actions: inout Actions
     ) {
         if let envelope = try? Envelope(scanning: line) {
+            if let original = takeRenamed(line, envelope) {
+                return passAnswer(line, envelope, to: bytes(of: original), &actions)
+            }
             guard note(line, envelope, of: session, &actions) else { return }
             return sendOn(
                 line, envelope.object, envelope.hasLineBreaks, of: session, target(line, envelope, session), &actions)
@@ -23,6 +26,15 @@ extension Multiplexer {
     private func target(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID) -> ReplyTarget? {
         guard envelope.kind == .request, envelope.hasUsableID else { return nil }
         return ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
+    }
+
+    /// The process's own id for the question that this answers, where the client got another one.
+    private mutating func takeRenamed(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> RawToken? {
+        guard envelope.kind == .response, let known = relay, !known.renamed.isEmpty,
+            let name = String(token: envelope.id, of: line), let original = relay?.renamed.removeValue(forKey: name)
+        else { return nil }
+        relay?.asked.remove(RawToken(line, envelope.id))
+        return original
     }
 
     /// False for an answer to a question of a process that is gone.

@@ -89,6 +89,7 @@ extension Multiplexer {
         relay?.questions = [:]
         if let asked = relay?.asked { relay?.orphaned.formUnion(asked) }
         relay?.asked = []
+        relay?.renamed = [:]
         if end.willRestart, needsBackend || relay?.subscriptions.isEmpty == false { requireBackend(&actions) }
         finishAllInputEnds(now: now, &actions)
     }

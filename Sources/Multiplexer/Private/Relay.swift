@@ -35,6 +35,8 @@ struct Relay: Sendable, Codable {
     var asked: Set<RawToken> = []
     /// Questions of a process that is gone: the client's answers to them are nobody's.
     var orphaned: Set<RawToken> = []
+    /// Questions whose id the client still knows from a process that is gone: by the id that it got from us instead.
+    var renamed: [String: RawToken] = [:]
     var questions: [String: Question] = [:]
     var lastQuestion = 0
     /// Whether the running process has said anything; then its start counts as done.
@@ -43,9 +45,26 @@ struct Relay: Sendable, Codable {
     var localCount: Int { questions.values.count { if case .local = $0 { true } else { false } } }
 
     mutating func makeID(_ question: Question) -> String {
-        lastQuestion += 1
-        let id = Relay.idPrefix + String(lastQuestion)
+        let id = makeID()
         questions[id] = question
         return id
+    }
+
+    private mutating func makeID() -> String {
+        lastQuestion += 1
+        return Relay.idPrefix + String(lastQuestion)
+    }
+
+    /// Another id for a question that the client would take for an older one; nil when it would not.
+    mutating func rename(_ id: RawToken) -> RawToken? {
+        guard orphaned.contains(id) else { return nil }
+        let name = makeID()
+        renamed[name] = id
+        return RawToken("\"\(name)\"")
+    }
+
+    /// What the client calls the process's question.
+    func name(of id: RawToken) -> RawToken? {
+        renamed.first { $0.value == id }.map { RawToken("\"\($0.key)\"") }
     }
 }
