@@ -32,12 +32,17 @@ struct ClientQuestion: Sendable, Codable {
 
     let session: SessionID
     let origin: Origin
+    /// The backend's own token, to be put back into the client's progress notifications.
+    var progressToken: RawToken?
 }
 
 /// The questions at clients, by the id that we gave them. Clients never see an id twice, whatever backend asked.
 struct QuestionTable: Sendable, Codable {
     private(set) var entries: [UInt64: ClientQuestion] = [:]
     private var lastID: UInt64 = 0
+
+    /// What the next question will be called.
+    var nextID: UInt64 { lastID + 1 }
 
     mutating func insert(_ question: ClientQuestion) -> UInt64 {
         lastID += 1

@@ -18,9 +18,41 @@ extension Multiplexer {
             return true
         }
         let method = String(repairing: line.extracting(envelope.method))
-        let question = ClientQuestion(session: target.session, origin: .backend(id: id, call: call, feature: feature))
-        _ = ask(question, method: method, params: copy(line, envelope.params.range), &actions)
+        var question = ClientQuestion(session: target.session, origin: .backend(id: id, call: call, feature: feature))
+        let token = envelope.params.metaProgressToken
+        var params = Actions()
+        if token.isUsableProgressToken {
+            question.progressToken = RawToken(line, token.range)
+            let edit = Edit(range: token.range, replacement: .number(questions.nextID))
+            params.write(line, envelope.params.range, [edit])
+        } else {
+            params.write(line, envelope.params.range, [])
+        }
+        if envelope.hasLineBreaks { replaceLineBreaks(in: &params.bytes, from: 0) }
+        noteElicitation(line.extracting(envelope.params.range), of: target.session)
+        _ = ask(question, method: method, params: params.bytes, &actions)
         return true
+    }
+
+    /// How far a client is with a question, told to the backend under the token that it gave.
+    func passQuestionProgress(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, _ actions: inout Actions
+    ) {
+        let token = envelope.params.progressToken.range
+        guard let id = ownID(line, token), let question = questions.entries[id], question.session == session,
+            let original = question.progressToken
+        else { return }
+        let start = actions.bytes.count
+        actions.splice(line, envelope, Edit(range: token, replacement: .token(original)))
+        actions.sendToBackend(session, from: start)
+    }
+
+    /// The backend takes a question back: it wants no answer any more.
+    mutating func withdrawQuestion(calledByBackend id: [UInt8], _ actions: inout Actions) {
+        for (number, question) in questions.ofBackend(nil) {
+            guard case .backend(id, _, _) = question.origin else { continue }
+            withdraw(number, &actions)
+        }
     }
 
     /// The client's answer goes back as it came, under the backend's own id.

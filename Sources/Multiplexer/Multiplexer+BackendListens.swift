@@ -202,7 +202,11 @@ extension Multiplexer {
     ) {
         guard let id = ownID(line, envelope.params.requestID.range), let owner = pending.entries[id]?.owner,
             era == .modern, owner.isStream
-        else { return withdrawHeldQuestion(copy(line, envelope.params.requestID.range)) }
+        else {
+            let question = copy(line, envelope.params.requestID.range)
+            withdrawQuestion(calledByBackend: question, &actions)
+            return withdrawHeldQuestion(question)
+        }
         _ = pending.remove(id)
         endStream(id, owner, now: now, &actions)
     }

@@ -35,6 +35,9 @@ extension Multiplexer {
             withdrawQuestions(of: id, &actions)
             settleSent(target)
             count(entry, isError: !envelope.error.isEmpty, now: now)
+            if !envelope.error.isEmpty {
+                noteElicitations(inError: line.extracting(envelope.error), of: target.session)
+            }
             if needsTranslation(target) {
                 finishTranslated(entry, target, line, envelope, &actions)
             } else {

@@ -18,6 +18,7 @@ extension Multiplexer {
         case .resourcesChanged: listChanged(.resources, &actions)
         case .resourceUpdated: passUpdate(line, envelope, &actions)
         case .cancelled: handleBackendCancelled(line, envelope, now: now, &actions)
+        case .elicitationComplete: passElicitationComplete(line, envelope, &actions)
         default: passUnknown(line, envelope, &actions)
         }
     }
@@ -80,7 +81,7 @@ extension Multiplexer {
         copyToSession(line, envelope, session, &actions)
     }
 
-    private func copyToSession(
+    func copyToSession(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
     ) {
         let start = actions.bytes.count

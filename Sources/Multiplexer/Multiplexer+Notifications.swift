@@ -12,7 +12,8 @@ extension Multiplexer {
         case .initialized: break  // The backend got ours.
         case .cancelled: handleCancelled(line, envelope, from: session, now: now, &actions)
         case .rootsChanged: break  // The backend's roots are the repository's, whatever this client opened.
-        case .progress, .taskStatus: break  // About requests to the client, and there are none.
+        case .progress: passQuestionProgress(line, envelope, from: session, &actions)
+        case .taskStatus: break  // Of tasks at the client, and there are none.
         default: relayNotification(line, envelope, from: session, &actions)
         }
     }

@@ -41,6 +41,8 @@ struct SessionState: Sendable, Codable {
     /// The levels that its open requests asked for, in that era.
     var requestLevels: [RawToken: LogSeverity] = [:]
     var subscriptions: Set<String> = []
+    /// Of mode `url`, asked of this session and not completed: the ids that the server gave them, the oldest first.
+    var elicitations: [String] = []
     var requests: [RawToken: Place] = [:]
     /// Requests at the backend; more than the configured number wait in `queue`.
     var inFlight = 0
