@@ -20,7 +20,7 @@ import Testing
             backend.stop()
             await backend.reach(.stopped)
             #expect(backend.state == .stopped)
-            #expect(backend.lastExit?.reason == .stopped)
+            #expect(backend.lastExit?.reason.known == .stopped)
             #expect(launcher.launches == 1)
         }
     }
@@ -104,7 +104,7 @@ import Testing
             await backend.reach(.ready)
             backend.process?.launched.child.signal(9)
             await backend.reach(.failed)
-            #expect(backend.lastExit?.reason == .signal)
+            #expect(backend.lastExit?.reason.known == .signal)
             #expect(backend.lastExit?.status == 9)
             #expect(backend.lastExit?.stderrTail == ["last words"])
         }

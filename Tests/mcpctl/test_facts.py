@@ -3,7 +3,7 @@
 
 import json
 
-from documents import BACKEND, FAILED, SESSION, STATUS, status
+from documents import BACKEND, FAILED, FIRST_STATUS, SESSION, STATUS, status
 from fake_supervisor import reply
 
 
@@ -18,9 +18,31 @@ def test_status_as_json_keeps_what_this_version_does_not_know(mcpctl, supervisor
     supervisor.answers["Status"] = reply(status(backends=[{**BACKEND, "state": "dreaming", "mood": 1.50}]))
     done = mcpctl("status", "--json")
     assert json.loads(done.stdout)["backends"][0]["state"] == "dreaming"
-    human = mcpctl("status")
-    assert human.returncode == 69
-    assert "backends[0].state" in human.stderr
+    human = mcpctl("list")
+    assert (human.returncode, human.stderr) == (0, "")
+    assert "dreaming" in human.stdout
+
+
+def test_what_came_after_the_first_interface_may_be_missing(mcpctl, supervisor):
+    supervisor.answers["Status"] = reply(FIRST_STATUS)
+    supervisor.answers["Stop"] = reply({"backend": FIRST_STATUS["backends"][0]})
+    for command in [["status"], ["status", "serena"], ["list"], ["sessions"], ["stop", "serena"]]:
+        done = mcpctl(*command)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert "serena-library-1f3a" in done.stdout, command
+
+
+def test_a_word_of_another_version_is_shown_as_it_is_but_harmless(mcpctl, supervisor):
+    exit_ = {**FAILED["last_exit"], "reason": "melted\x1b[2J"}
+    document = status(backends=[{**BACKEND, "state": "dreaming", "era": "future", "share": "moon", "last_exit": exit_}])
+    document["supervisor"].update(launcher="rocket", search={"stage": "oracle", "engine": None, "problem": None})
+    supervisor.answers["Status"] = reply(document)
+    everything = mcpctl("status")
+    assert everything.returncode == 0
+    assert "rocket launcher" in everything.stdout and "tool search    oracle" in everything.stdout
+    detail = mcpctl("status", "serena").stdout
+    assert "serena, one per moon, future protocol" in detail and "dreaming" in detail
+    assert "melted?[2J, status 9" in detail
 
 
 def test_status_for_a_human(mcpctl, supervisor):

@@ -40,7 +40,7 @@ public struct BackendExit: Codable, Sendable, Equatable {
         case exit, signal, oom, timeout, limit, stopped
     }
 
-    public var reason: Reason
+    public var reason: Word<Reason>
     /// The exit status, or the signal's number.
     public var status: Int32
     /// RFC 3339, UTC.
@@ -48,7 +48,7 @@ public struct BackendExit: Codable, Sendable, Equatable {
     /// The last lines it wrote, oldest first.
     public var stderrTail: [String]
     /// For `oom`: what was full, the limit that was met and the highest use, in bytes, as far as known.
-    public var shortage: Shortage?
+    public var shortage: Word<Shortage>?
     public var limitBytes: Int64?
     public var peakBytes: Int64?
 
@@ -56,11 +56,11 @@ public struct BackendExit: Codable, Sendable, Equatable {
         reason: Reason, status: Int32, at: String, stderrTail: [String] = [], shortage: Shortage? = nil,
         limitBytes: Int64? = nil, peakBytes: Int64? = nil
     ) {
-        self.reason = reason
+        self.reason = Word(reason)
         self.status = status
         self.at = at
         self.stderrTail = stderrTail
-        self.shortage = shortage
+        self.shortage = shortage.map(Word.init)
         self.limitBytes = limitBytes
         self.peakBytes = peakBytes
     }
@@ -124,14 +124,14 @@ public struct BackendStatus: Codable, Sendable, Equatable {
     public var server: String
     /// The repository's root; absolute.
     public var repo: String
-    public var share: Sharing
-    public var state: BackendState
+    public var share: Word<Sharing>
+    public var state: Word<BackendState>
     /// Its scope; `nil` while it has none.
     public var unit: String?
     public var pid: Int32?
     /// How often it was started.
     public var generation: Int
-    public var era: Era
+    public var era: Word<Era>
     public var sessions: Int
     /// How many `Request`s hold it.
     public var holds: Int
@@ -149,7 +149,7 @@ public struct BackendStatus: Codable, Sendable, Equatable {
     /// `nil` while it is awake.
     public var hibernation: HibernationStatus?
     /// Tools whose definition the server changed since the user last saw it, until `Trust`.
-    public var changedTools: [String]
+    public var changedTools: [String]?
 
     public init(
         id: String, server: String, repo: String, share: Sharing, state: BackendState, unit: String?, pid: Int32?,
@@ -160,12 +160,12 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         self.id = id
         self.server = server
         self.repo = repo
-        self.share = share
-        self.state = state
+        self.share = Word(share)
+        self.state = Word(state)
         self.unit = unit
         self.pid = pid
         self.generation = generation
-        self.era = era
+        self.era = Word(era)
         self.sessions = sessions
         self.holds = holds
         self.inFlight = inFlight

@@ -45,7 +45,7 @@ public let interfaceDescription = #"""
       idle_since: ?string,
       last_exit: ?Exit,
       hibernation: ?(since: string, reclaimed_bytes: int, note: ?string),
-      changed_tools: []string
+      changed_tools: ?[]string
     )
 
     type Session (
@@ -55,7 +55,7 @@ public let interfaceDescription = #"""
       protocol: ?string,
       cwd: string,
       repo: ?string,
-      server: string,
+      server: ?string,
       backend: ?string,
       in_flight: int,
       meta_tools: bool,
@@ -70,11 +70,11 @@ public let interfaceDescription = #"""
       memory: (pss_bytes: ?int),
       cgroup: string,
       limits: Limits,
-      limits_enforced: bool,
-      draining: bool,
-      pressure_sources: []string,
+      limits_enforced: ?bool,
+      draining: ?bool,
+      pressure_sources: ?[]string,
       search: ?(stage: (table, engine), engine: ?string, problem: ?string),
-      warnings: []string
+      warnings: ?[]string
     )
 
     type Tokens (

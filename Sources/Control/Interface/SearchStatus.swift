@@ -10,14 +10,14 @@ public enum SearchStage: String, Codable, Sendable {
 
 /// The search for tools in `Status`.
 public struct SearchStatus: Codable, Sendable, Equatable {
-    public var stage: SearchStage
+    public var stage: Word<SearchStage>
     /// The path of the engine file that serves.
     public var engine: String?
     /// Why one that is there does not serve.
     public var problem: String?
 
     public init(stage: SearchStage, engine: String?, problem: String?) {
-        self.stage = stage
+        self.stage = Word(stage)
         self.engine = engine
         self.problem = problem
     }

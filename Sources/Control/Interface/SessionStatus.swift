@@ -23,7 +23,8 @@ public struct SessionStatus: Codable, Sendable, Equatable {
     public var cwd: String
     /// The repository's root; `nil` where none was found.
     public var repo: String?
-    public var server: String
+    /// The name of its server.
+    public var server: String?
     /// The id of its backend; `nil` before it has one.
     public var backend: String?
     public var inFlight: Int

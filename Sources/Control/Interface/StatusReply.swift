@@ -19,19 +19,19 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
     public var version: String
     public var pid: Int32
     public var uptimeSeconds: Double
-    public var launcher: LauncherKind
+    public var launcher: Word<LauncherKind>
     public var memory: Memory
     /// `v2`, `hybrid`, `v1` or `none`.
     public var cgroup: String
     /// The limits of the slice: all backends together.
     public var limits: Limits
     /// Whether the kernel holds backends to their limits here.
-    public var limitsEnforced: Bool
-    public var draining: Bool
+    public var limitsEnforced: Bool?
+    public var draining: Bool?
     /// By what the supervisor hears of shortages of memory; none while no backend runs.
-    public var pressureSources: [String]
+    public var pressureSources: [String]?
     public var search: SearchStatus?
-    public var warnings: [String]
+    public var warnings: [String]?
 
     public init(
         version: String, pid: Int32, uptimeSeconds: Double, launcher: LauncherKind, memory: Memory, cgroup: String,
@@ -41,7 +41,7 @@ public struct SupervisorStatus: Codable, Sendable, Equatable {
         self.version = version
         self.pid = pid
         self.uptimeSeconds = uptimeSeconds
-        self.launcher = launcher
+        self.launcher = Word(launcher)
         self.memory = memory
         self.cgroup = cgroup
         self.limits = limits

@@ -234,7 +234,7 @@ extension Backend {
         let what = lastFailure ?? "ended"
         var message = lastCause == nil ? "backend \(id) could not be started: \(what)" : "backend \(id) \(what)"
         let tail = lastExit?.stderrTail ?? []
-        if lastExit?.reason != .oom, lastExit?.reason != .stopped, let line = tail.last, lastCause != nil {
+        if lastExit?.reason.known != .oom, lastExit?.reason.known != .stopped, let line = tail.last, lastCause != nil {
             message += "; its last words: \(line.prefix(200))"
         }
         if let advice = lastCause?.advice(id) { message += "; \(advice)" }
@@ -253,7 +253,7 @@ extension Backend {
     }
 
     private var reasonCode: String {
-        guard lastCause != nil, let reason = lastExit?.reason else { return "start_failed" }
+        guard lastCause != nil, let reason = lastExit?.reason.known else { return "start_failed" }
         switch reason {
         case .oom: return "oom"
         case .stopped: return "stopped"

@@ -124,7 +124,7 @@ final class Registry {
 
     /// Nobody uses it; when it does not run either, nothing of it need be kept but its snapshot on the disk.
     func backendBecameIdle(_ backend: Backend) {
-        if backend.isForgettable, backend.lastExit == nil || backend.lastExit?.reason == .stopped {
+        if backend.isForgettable, backend.lastExit == nil || backend.lastExit?.reason.known == .stopped {
             forgetLater(backend)
         }
         becameQuiet()

@@ -20,7 +20,7 @@ extension BackendStatus: Shown {
         }
         add("backend", id)
         add("state", stateInWords(view), state.accent)
-        add("server", "\(server), one per \(share.rawValue), \(era.rawValue) protocol")
+        add("server", "\(server), one per \(share.text), \(era.text) protocol")
         add("repository", repo)
         add("unit", unit ?? "-")
         add("process", pid.map { "\($0), generation \(generation), \(counted(restarts, "restart"))" } ?? "-")
@@ -30,7 +30,7 @@ extension BackendStatus: Shown {
         add("limits", limits.inWords)
         if let changedToolsInWords { add("warning", changedToolsInWords, .yellow) }
         if let lastExit {
-            add("last exit", "\(lastExit.inWords), \(view.ago(lastExit.at))", state == .failed ? .red : .plain)
+            add("last exit", "\(lastExit.inWords), \(view.ago(lastExit.at))", state.known == .failed ? .red : .plain)
         }
         let tail = (lastExit?.stderrTail ?? []).map { "    \(printable($0))" }
         return table.lines(view.style) + tail
@@ -38,7 +38,7 @@ extension BackendStatus: Shown {
 
     /// Nil while all tools are what the user knows.
     var changedToolsInWords: String? {
-        guard !changedTools.isEmpty else { return nil }
+        guard let changedTools, !changedTools.isEmpty else { return nil }
         let names = changedTools.map(printable).joined(separator: ", ")
         return "changed by the server: \(names); look with 'mcpctl tools', accept with 'mcpctl trust \(printable(id))'"
     }
@@ -52,11 +52,11 @@ extension BackendStatus: Shown {
     }
 
     private func stateInWords(_ view: View) -> String {
-        switch state {
+        switch state.known {
         case .idle: "idle since \(view.ago(idleSince))"
         case .hibernated: "hibernated since \(view.ago(hibernation?.since))"
-        case .ready, .starting, .stopping: "\(state.rawValue), started \(view.ago(startedAt))"
-        case .stopped, .failed: state.rawValue
+        case .ready, .starting, .stopping: "\(state.text), started \(view.ago(startedAt))"
+        case .stopped, .failed, nil: state.text
         }
     }
 }
@@ -64,21 +64,23 @@ extension BackendStatus: Shown {
 extension BackendExit {
     /// `killed: out of memory`, `exit status 1`.
     var inWords: String {
-        switch reason {
+        switch reason.known {
         case .exit: "exit status \(status)"
         case .signal: "killed by signal \(status)"
         case .oom: "killed: out of memory\(memoryInWords)"
         case .timeout: "killed: it did not answer in time"
         case .limit: "killed: over a limit"
         case .stopped: "stopped on request"
+        case nil: "\(reason.text), status \(status)"
         }
     }
 }
 
 extension BackendExit {
     private var memoryInWords: String {
-        let whose = shortage == .total ? "limit of all together" : "limit"
-        let limit = limitBytes.map { "\(whose) \(sizeText($0))" } ?? (shortage == .machine ? "of the machine" : nil)
+        let whose = shortage?.known == .total ? "limit of all together" : "limit"
+        let limit =
+            limitBytes.map { "\(whose) \(sizeText($0))" } ?? (shortage?.known == .machine ? "of the machine" : nil)
         let known = [limit, peakBytes.map { "peak \(sizeText($0))" }].compactMap(\.self)
         return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"
     }
@@ -91,7 +93,7 @@ extension HibernationStatus {
 
 extension BackendReply: Shown {
     func lines(_ view: View) -> [String] {
-        let state = view.style.apply(backend.state.accent, backend.state.rawValue)
+        let state = view.style.apply(backend.state.accent, printable(backend.state.text))
         let process = backend.pid.map { ", pid \($0)" } ?? ""
         let holds = backend.holds > 0 ? ", held \(backend.holds == 1 ? "once" : "\(backend.holds) times")" : ""
         let sleep = backend.hibernation.map { ", \($0.inWords)" } ?? ""

@@ -13,7 +13,7 @@ struct BackendList: Codable, Shown {
         ])
         table.rows = backends.map { backend in
             [
-                Table.Cell(backend.id, .bold), Table.Cell(backend.state.rawValue, backend.state.accent),
+                Table.Cell(backend.id, .bold), Table.Cell(backend.state.text, backend.state.accent),
                 Table.Cell(String(backend.sessions)), Table.Cell(String(backend.inFlight)),
                 Table.Cell(sizeText(backend.memory.currentBytes ?? backend.memory.pssBytes)),
                 Table.Cell(sizeText(backend.limits.memoryMax)),
@@ -36,7 +36,8 @@ struct SessionList: Codable, Shown {
         table.rows = sessions.map { session in
             [
                 Table.Cell(session.id, .bold), Table.Cell(session.client.map { "\($0.name) \($0.version)" } ?? "-"),
-                Table.Cell(String(session.pid)), Table.Cell(session.backend ?? "- (\(session.server))"),
+                Table.Cell(String(session.pid)),
+                Table.Cell(session.backend ?? session.server.map { "- (\($0))" } ?? "-"),
                 Table.Cell(String(session.inFlight)), Table.Cell(view.ago(session.attachedAt)),
                 Table.Cell(session.repo ?? session.cwd),
             ]

@@ -21,29 +21,30 @@ extension SupervisorStatus {
     fileprivate var rows: [[Table.Cell]] {
         let facts = [
             version, "pid \(pid)", "up \(spanText(Int64(uptimeSeconds)))", sizeText(memory.pssBytes),
-            "\(launcher.rawValue) launcher", "cgroup \(cgroup)",
+            "\(launcher.text) launcher", "cgroup \(cgroup)",
         ]
-        let enforced = limitsEnforced ? "" : " (not enforced by the kernel here)"
+        let enforced = limitsEnforced != false ? "" : " (not enforced by the kernel here)"
         var rows = [
             [Table.Cell("supervisor", .bold), Table.Cell(facts.joined(separator: ", "))],
             [Table.Cell("total limits", .bold), Table.Cell(limits.inWords + enforced)],
         ]
-        if !pressureSources.isEmpty {
+        if let pressureSources, !pressureSources.isEmpty {
             rows.append([Table.Cell("memory watch", .bold), Table.Cell(pressureSources.joined(separator: ", "))])
         }
         if let search { rows.append([Table.Cell("tool search", .bold), Table.Cell(search.inWords)]) }
-        if draining {
+        if draining == true {
             rows.append([Table.Cell("draining", .yellow), "takes no new sessions, ends when the last one is over"])
         }
-        return rows + warnings.map { [Table.Cell("warning", .yellow), Table.Cell($0)] }
+        return rows + (warnings ?? []).map { [Table.Cell("warning", .yellow), Table.Cell($0)] }
     }
 }
 
 extension SearchStatus {
     fileprivate var inWords: String {
-        switch stage {
+        switch stage.known {
         case .engine: "by meaning, with \(engine ?? "the engine")"
         case .table: "by words and the small table" + (problem.map { "; " + $0 } ?? "")
+        case nil: stage.text + (problem.map { "; " + $0 } ?? "")
         }
     }
 }

@@ -29,15 +29,16 @@ struct Style {
     }
 }
 
-extension BackendState {
+extension Word<BackendState> {
     /// What needs attention is red, what is on its way yellow.
     var accent: Style.Accent {
-        switch self {
+        switch known {
         case .ready: .green
         case .starting, .stopping: .yellow
         case .failed: .red
         case .idle, .hibernated: .blue
         case .stopped: .faint
+        case nil: .plain
         }
     }
 }
