@@ -97,8 +97,9 @@ extension Multiplexer {
 
     mutating func handshakeTimedOut(_ actions: inout Actions) {
         guard backend.phase == .handshaking else { return }
-        let seconds = configuration.handshakeTimeout / 1000
-        failStart("\(configuration.server) did not answer initialize within \(seconds) s", &actions)
+        let milliseconds = configuration.handshakeTimeout
+        let time = milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+        failStart("\(configuration.server) did not answer \(opening) within \(time)", &actions)
     }
 }
 

@@ -26,6 +26,7 @@ import Testing
             idle_timeout = "30min"
             hibernate_after = 90
             exit_idle_time = "off"
+            start_timeout = "2min"
             stop_timeout = "1s 500ms"
             ignore_env = ["MY_*", "X"]
             slice_limits = { MemoryMax = "6G" }
@@ -36,6 +37,7 @@ import Testing
         #expect(configuration.idleTimeout == 1_800_000)
         #expect(configuration.hibernateAfter == 90_000)
         #expect(configuration.exitIdleTime == TimeSpan.forever)
+        #expect(configuration.startTimeout == 120_000)
         #expect(configuration.stopTimeout == 1500)
         #expect(configuration.ignoreEnvironment == ["MY_*", "X"])
         #expect(configuration.sliceLimits == Limits(memoryMax: 6 << 30))

@@ -107,6 +107,7 @@ extension Backend {
         messageTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
             messageTimers[timer] = nil
             messageDeadlines[timer] = nil
+            if timer == .handshake { timedOut = true }
             withMultiplexer { machine, now, actions in machine.timer(timer, now: now, into: &actions) }
         }
     }
@@ -128,6 +129,8 @@ extension Backend {
 
     /// It does not answer as an MCP server does, and is of no use. That counts as a death of its own making.
     private func handshakeFailed(_ reason: String) {
+        // Two clocks run for a start, and the first one to ring has the word.
+        guard !timedOut else { return kill() }
         verdict = "was stopped: \(reason)"
         registry.log.error("handshake failed: \(reason)", backend: id)
         kill()

@@ -167,7 +167,9 @@ extension Backend {
         registry.inBackground {
             let stopping = if case .stopping = self.lifecycle.phase { true } else { false }
             var cause = await self.registry.launcher.cause(of: how, ended.launched)
-            if self.timedOut { cause = ExitCause(reason: .timeout, status: cause.status) }
+            if self.timedOut {
+                cause = ExitCause(reason: .timeout, status: cause.status, patience: self.lifecycle.startTimeout)
+            }
             if stopping { cause.reason = .stopped }
             await self.registry.launcher.cleanUp(ended.launched)
             let unexpected = cause.reason != .stopped

@@ -76,8 +76,6 @@ final class Backend {
     static let highWater = 1 << 20
     /// Milliseconds that a process may outlive its stdout.
     static let outputPatience: Int64 = 1_000
-    /// From the launch to the end of the handshake.
-    static let startTimeout: Int64 = 60_000
 
     init(
         key: SharingKey, name: BackendName, directory: consuming Descriptor, configuration: EffectiveConfiguration,
@@ -90,7 +88,8 @@ final class Backend {
         self.registry = registry
         pins = registry.pins.load(for: key)
         tools = BackendTools(server: key.server, registry: registry)
-        lifecycle = BackendLifecycle(startTimeout: Backend.startTimeout, stopTimeout: configuration.stopTimeout)
+        lifecycle = BackendLifecycle(
+            startTimeout: configuration.startTimeout, stopTimeout: configuration.stopTimeout)
         let told = Backend.multiplexerConfiguration(key: key, configuration)
         profile = told.profile
         multiplexer = Multiplexer(
@@ -109,6 +108,8 @@ final class Backend {
         result.clientVersion = Control.version
         result.denyTools = Set(configuration.server.denyTools)
         result.interactiveTools = Set(configuration.server.interactiveTools)
+        // A century stands for ever: the sum with the clock must remain a number.
+        result.handshakeTimeout = Int(min(configuration.startTimeout, 100 * 365 * 24 * 3_600_000))
         result.maximumLineToClient = Int(configuration.clientLimits.messageSize)
         result.maximumSessionGarbage = Int(configuration.clientLimits.garbage)
         return result
@@ -195,6 +196,9 @@ final class Backend {
     func reconfigure(_ new: EffectiveConfiguration) {
         let limitsChanged = new.limits != configuration.limits
         configuration = new
+        lifecycle.startTimeout = new.startTimeout
+        lifecycle.stopTimeout = new.stopTimeout
+        multiplexer.reconfigure(Backend.multiplexerConfiguration(key: key, new))
         idleTimer = nil
         referencesChanged()
         if hibernation.phase == .awake { armSleepClock() }

@@ -58,8 +58,9 @@ struct BackendLifecycle: Sendable {
     private(set) var policy = RestartPolicy()
     /// When it got through its handshake.
     private var readySince: Int64?
-    private let startTimeout: Int64
-    private let stopTimeout: Int64
+    /// Milliseconds; a new one holds from the next start, or stop.
+    var startTimeout: Int64
+    var stopTimeout: Int64
 
     /// - Parameters:
     ///   - startTimeout: milliseconds from the launch to the end of the handshake.

@@ -8,13 +8,15 @@ extension Configuration {
     static let keys = [
         "idle_timeout", "hibernate_after", "MemoryPressureWatch", "MemoryPressureThresholdSec", "memory_reserve",
         "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max", "garbage_max",
-        "roots_timeout", "exit_idle_time", "stop_timeout", "slice_limits", "ignore_env", "deferring_clients",
+        "roots_timeout", "exit_idle_time", "start_timeout", "stop_timeout", "slice_limits", "ignore_env",
+        "deferring_clients",
         "defaults",
         "server",
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
-        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "deny_tools", "interactive_tools",
+        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout", "deny_tools",
+        "interactive_tools",
         "era", "on_start", "meta_tools", "meta_split", "meta_pins", "repo",
     ]
 
@@ -26,6 +28,7 @@ extension Configuration {
         try addPressure(table)
         try addClientLimits(table)
         exitIdleTime = try table.span("exit_idle_time") ?? exitIdleTime
+        startTimeout = try table.time("start_timeout") ?? startTimeout
         stopTimeout = try table.span("stop_timeout") ?? stopTimeout
         ignoreEnvironment += try table.strings("ignore_env") ?? []
         deferringClients += try table.strings("deferring_clients") ?? []
@@ -77,6 +80,7 @@ extension Configuration {
         server.hibernateAfter = try table.span("hibernate_after") ?? server.hibernateAfter
         server.stopUnderPressure =
             try table.choice("stop_under_pressure", PressureStop.self) ?? server.stopUnderPressure
+        server.startTimeout = try table.time("start_timeout") ?? server.startTimeout
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era

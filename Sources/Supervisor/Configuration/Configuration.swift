@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Equatable {
     public var clientLimits = ClientLimits()
     /// How long the supervisor stays with no session and no backend.
     public var exitIdleTime: Int64 = 60_000
+    /// How long a backend may take from its launch to the end of its handshake; ``TimeSpan/forever``: without end.
+    public var startTimeout: Int64 = 60_000
     /// How long a backend may take from its closed stdin to its end before it is terminated.
     public var stopTimeout: Int64 = 2_000
     /// Limits of the slice: all backends together.
@@ -44,6 +46,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var idleTimeout: Int64?
     public var hibernateAfter: Int64?
     public var stopUnderPressure: PressureStop?
+    public var startTimeout: Int64?
     public var limits = Limits()
     /// Tools that change what others share: hidden and refused.
     public var denyTools: [String] = []
@@ -113,7 +116,8 @@ extension Configuration {
             limits: defaults.overridden(by: server.limits).overridden(by: local.limits),
             idleTimeout: local.idleTimeout ?? server.idleTimeout ?? idleTimeout,
             hibernateAfter: local.hibernateAfter ?? server.hibernateAfter ?? hibernateAfter,
-            stopUnderPressure: server.stopUnderPressure ?? stopUnderPressure, stopTimeout: stopTimeout,
+            stopUnderPressure: server.stopUnderPressure ?? stopUnderPressure,
+            startTimeout: server.startTimeout ?? startTimeout, stopTimeout: stopTimeout,
             clientLimits: clientLimits, deferringClients: deferringClients, server: server)
     }
 }
@@ -124,6 +128,7 @@ public struct EffectiveConfiguration: Sendable, Equatable {
     public var idleTimeout: Int64
     public var hibernateAfter: Int64
     public var stopUnderPressure: PressureStop
+    public var startTimeout: Int64
     public var stopTimeout: Int64
     public var clientLimits: ClientLimits
     public var deferringClients: [String] = []

@@ -78,6 +78,13 @@ struct ConfigurationTable {
         return span
     }
 
+    /// A span of time that is not none.
+    func time(_ key: String) throws(ConfigurationError) -> Int64? {
+        guard let span = try span(key) else { return nil }
+        guard span > 0 else { throw error(key, "\(key) must be longer than 0") }
+        return span
+    }
+
     /// A limit, in the syntax that `mcpctl limits` has too; a number may stand without quotes.
     func limit(_ property: LimitProperty) throws(ConfigurationError) -> Int64? {
         let key = property.rawValue

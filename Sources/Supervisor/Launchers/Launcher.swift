@@ -159,6 +159,8 @@ struct ExitCause: Sendable, Equatable {
     var reason: BackendExit.Reason
     /// Exit status or signal number.
     var status: Int32
+    /// For `timeout`: what it had for its start, in milliseconds.
+    var patience: Int64?
     /// For `oom`: the limit that was hit and the highest use, in bytes, as far as known.
     var limit: Int64?
     var peak: Int64?
@@ -173,11 +175,16 @@ struct ExitCause: Sendable, Equatable {
         case .exit where status == ExitCause.unknownStatus: return "ended; it had outlived a supervisor, nobody saw how"
         case .exit: return "exited with status \(status)"
         case .signal: return "was killed by signal \(status)"
-        case .timeout: return "did not answer the handshake within \(Backend.startTimeout / 1000) s and was stopped"
+        case .timeout: return "did not answer the handshake\(withinPatience) and was stopped"
         case .limit: return "reached its time limit"
         case .stopped: return "was stopped"
         case .oom: return outOfMemory
         }
+    }
+
+    private var withinPatience: String {
+        guard let patience else { return " in time" }
+        return patience % 1000 == 0 ? " within \(patience / 1000) s" : " within \(patience) ms"
     }
 
     private var outOfMemory: String {
@@ -193,8 +200,9 @@ struct ExitCause: Sendable, Equatable {
         return "\(what): out of memory" + (known.isEmpty ? "" : " (\(known))")
     }
 
-    /// What to do about it, where more memory may help: a limit twice as high, as a command.
+    /// What to do about it, where more time or more memory may help: a limit twice as high, as a command.
     func advice(_ backend: String) -> String? {
+        if reason == .timeout { return "start_timeout in the configuration gives it longer" }
         guard reason == .oom, let limit else { return nil }
         let whom = shortage == .total ? "--total" : backend
         return "raise the limit with: mcpctl limits \(whom) --set MemoryMax=\(ByteSize.text(limit * 2)) --persist"

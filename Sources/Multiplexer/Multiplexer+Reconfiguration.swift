@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Multiplexer {
+    /// A new configuration while sessions are there. Limits and times hold from now on; what the backend or the clients
+    /// were told in their handshakes stays as it was.
+    public mutating func reconfigure(_ new: MultiplexerConfiguration) {
+        configuration.handshakeTimeout = new.handshakeTimeout
+        configuration.maximumLineToClient = new.maximumLineToClient
+        configuration.maximumSessionGarbage = new.maximumSessionGarbage
+    }
+}
