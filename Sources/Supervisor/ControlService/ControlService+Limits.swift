@@ -60,7 +60,7 @@ extension ControlService {
         var file: String?
         if let set = parameters.set {
             do {
-                try await scopes.setLimits(set, ofUnit: ScopeLauncher.slice)
+                try await scopes.setTotalLimits(set)
             } catch {
                 throw .limitsFailed(reason: "\(error)")
             }

@@ -23,6 +23,7 @@ final class ScopeLauncher: Launcher {
     var totalShortages = CounterBaseline()
     var totalKills = CounterBaseline()
     var hasLookedAtTotals = false
+    let changes = UnitChanges()
     let features: ManagerFeatures
     let support: CgroupSupport
 
@@ -213,11 +214,6 @@ final class ScopeLauncher: Launcher {
 }
 
 extension ScopeLauncher {
-    func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {
-        guard let unit = backend.unit else { return }
-        try await setLimits(makeRoom(for: limits, unit, backend), ofUnit: unit)
-    }
-
     /// Changes limits of a unit while it runs (SetUnitProperties).
     func setLimits(_ limits: Limits, ofUnit unit: String) async throws(LaunchError) {
         do {

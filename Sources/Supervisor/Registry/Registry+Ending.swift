@@ -10,7 +10,7 @@ extension Registry {
         await reapLeftBehind()
         guard let scopes = launcher as? ScopeLauncher, configuration.sliceLimits != Limits() else { return }
         do {
-            try await scopes.setLimits(configuration.sliceLimits, ofUnit: ScopeLauncher.slice)
+            try await scopes.setTotalLimits(configuration.sliceLimits)
         } catch {
             log.warning("\(error), ignoring")
         }
