@@ -4,7 +4,7 @@ import CPosix
 
 /// How a process ended (waitid(2)).
 public enum ProcessEnd: Sendable, Equatable {
-    /// It was somebody else's child.
+    /// It was somebody else's child, and the kernel does not tell.
     case unknown
     case exited(Int32)
     case signaled(Int32)
@@ -47,8 +47,18 @@ public final class ChildProcess {
             if result == pid { break }
             if cposix_errno() != EINTR { return .unknown }
         }
-        return cposix_signaled(status) != 0
-            ? .signaled(cposix_term_signal(status)) : .exited(cposix_exit_status(status))
+        return ProcessEnd(waitStatus: status)
+    }
+
+    /// How a process ended that is somebody else's child, as far as the kernel tells (PIDFD_GET_INFO, Linux 6.15);
+    /// `nil` while its parent has not waited for it.
+    public func foreignEnd() -> ProcessEnd? {
+        var status: Int32 = 0
+        switch unsafe cposix_pidfd_exit(handle.raw, &status) {
+        case 1: return ProcessEnd(waitStatus: status)
+        case 0: return nil
+        default: return .unknown
+        }
     }
 
     /// Sends a signal to exactly this process.
@@ -59,5 +69,13 @@ public final class ChildProcess {
     /// Sends a signal to its process group.
     public func signalGroup(_ number: Int32) {
         _ = kill(-pid, number)
+    }
+}
+
+extension ProcessEnd {
+    fileprivate init(waitStatus status: Int32) {
+        self =
+            cposix_signaled(status) != 0
+            ? .signaled(cposix_term_signal(status)) : .exited(cposix_exit_status(status))
     }
 }

@@ -42,7 +42,7 @@ import Testing
         #expect(backend.first { $0.name == "share" }?.type == .words(Sharing.allCases.map(\.rawValue)))
         #expect(
             exit.first { $0.name == "reason" }?.type
-                == .words(["exit", "signal", "oom", "timeout", "limit", "stopped"]))
+                == .words(["exit", "signal", "oom", "timeout", "limit", "stopped", "unknown"]))
     }
 
     static let errors: [ControlError] = [

@@ -47,6 +47,16 @@ import Testing
         child.signal(SIGKILL)
     }
 
+    @Test func howAnothersChildEndedIsAsFarKnownAsTheKernelTells() throws {
+        let child = try start("exec sleep 1000")
+        let watcher = try ChildProcess(adopting: child.pid)
+        let isTold = watcher.foreignEnd() == nil
+        child.signal(SIGTERM)
+        #expect(end(of: child) == .signaled(SIGTERM))
+        // From Linux 6.15 on; before, its parent is the only one to know.
+        #expect(watcher.foreignEnd() == (isTold ? .signaled(SIGTERM) : .unknown))
+    }
+
     @Test func othersChildrenAreLeftAlone() throws {
         let first = try start("exit 1")
         let second = try start("exit 2")

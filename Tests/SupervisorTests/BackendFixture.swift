@@ -53,7 +53,7 @@ final class ScriptLauncher: Launcher {
 
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {
         switch end {
-        case .unknown: ExitCause(reason: .exit, status: ExitCause.unknownStatus)
+        case .unknown: ExitCause(reason: .unknown, status: ExitCause.unknownStatus)
         case .exited(let status): ExitCause(reason: .exit, status: status)
         case .signaled(let number): ExitCause(reason: .signal, status: number)
         }

@@ -67,6 +67,10 @@ static inline int cposix_close_range(unsigned first, unsigned last) {
     return (int)syscall(SYS_close_range, first, last, 0);
 }
 
+/* How the process of a pidfd ended, for those who are not its parent. 1: `status` is its wait status; 0: its parent has
+   not waited for it yet; -1: the kernel does not tell (before Linux 6.15). */
+int cposix_pidfd_exit(int pidfd, int *_Nonnull status);
+
 /* The wait status macros. */
 static inline int cposix_exited(int status) { return WIFEXITED(status); }
 static inline int cposix_exit_status(int status) { return WEXITSTATUS(status); }

@@ -38,10 +38,12 @@ public struct BackendExit: Codable, Sendable, Equatable {
     /// The ways a process can end.
     public enum Reason: String, Codable, Sendable {
         case exit, signal, oom, timeout, limit, stopped
+        /// It had outlived a supervisor, and the kernel does not tell how it ended.
+        case unknown
     }
 
     public var reason: Word<Reason>
-    /// The exit status, or the signal's number.
+    /// The exit status, or the signal's number; -1 when it is not known.
     public var status: Int32
     /// RFC 3339, UTC.
     public var at: String

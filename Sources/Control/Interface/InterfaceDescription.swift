@@ -16,7 +16,7 @@ public let interfaceDescription = #"""
     )
 
     type Exit (
-      reason: (exit, signal, oom, timeout, limit, stopped),
+      reason: (exit, signal, oom, timeout, limit, stopped, unknown),
       status: int,
       at: string,
       stderr_tail: []string,

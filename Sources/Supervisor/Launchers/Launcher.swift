@@ -152,7 +152,7 @@ final class LaunchedBackend {
 }
 
 /// How a backend came to its end.
-struct ExitCause: Sendable, Equatable {
+struct ExitCause: Sendable, Equatable, Codable {
     /// Of a process that a former supervisor had started.
     static let unknownStatus: Int32 = -1
 
@@ -172,12 +172,12 @@ struct ExitCause: Sendable, Equatable {
     /// The cause as a clause: "was killed: out of memory (limit 1.0G, peak 1.0G)".
     var clause: String {
         switch reason {
-        case .exit where status == ExitCause.unknownStatus: return "ended; it had outlived a supervisor, nobody saw how"
         case .exit: return "exited with status \(status)"
         case .signal: return "was killed by signal \(status)"
         case .timeout: return "did not answer the handshake\(withinPatience) and was stopped"
         case .limit: return "reached its time limit"
         case .stopped: return "was stopped"
+        case .unknown: return "ended; how is not known, because it had outlived a supervisor"
         case .oom: return outOfMemory
         }
     }

@@ -29,7 +29,7 @@ extension DeathEvidence {
     var cause: ExitCause {
         var cause =
             switch end {
-            case .unknown: ExitCause(reason: .exit, status: ExitCause.unknownStatus)
+            case .unknown: ExitCause(reason: .unknown, status: ExitCause.unknownStatus)
             case .exited(let status): ExitCause(reason: .exit, status: status)
             case .signaled(let number): ExitCause(reason: .signal, status: number)
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Posix
 import Systemd
 
 /// Waiting for one event in the middle of an asynchronous step.
@@ -18,6 +19,16 @@ extension EventLoop {
             waiting = nil
         }
         source?.cancel()
+    }
+
+    /// How a process ended whose parent we are not: known once its parent has waited for it, which is a matter of
+    /// milliseconds unless that one hangs.
+    func end(ofForeign process: ChildProcess) async -> ProcessEnd {
+        for _ in 0..<40 {
+            if let end = process.foreignEnd() { return end }
+            await pause(milliseconds: 25)
+        }
+        return .unknown
     }
 
     /// Returns after a time.

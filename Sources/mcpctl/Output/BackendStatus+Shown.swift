@@ -69,6 +69,7 @@ extension BackendExit {
         case .signal: "killed by signal \(status)"
         case .oom: "killed: out of memory\(memoryInWords)"
         case .timeout: "killed: it did not answer in time"
+        case .unknown: "ended, how is not known: it had outlived a supervisor"
         case .limit: "killed: over a limit"
         case .stopped: "stopped on request"
         case nil: "\(reason.text), status \(status)"
