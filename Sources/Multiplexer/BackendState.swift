@@ -21,4 +21,6 @@ struct BackendState: Sendable, Codable {
     var garbageBytes = 0
     var garbageLines = 0
     var hasSpoken = false
+    /// It was taken over asleep: log level, listens and lists are asked for once it wakes.
+    var isUnasked = false
 }

@@ -22,7 +22,9 @@ extension Multiplexer {
 
     /// Tells the backend the most verbose level, when it is not the last one told.
     mutating func updateLogLevel(_ actions: inout Actions) {
-        guard era == .legacy, backend.phase == .ready, handshake?.has("logging") == true else { return }
+        guard era == .legacy, backend.phase == .ready, !backend.isUnasked, handshake?.has("logging") == true else {
+            return
+        }
         let asked = sessions.values.contains { $0.level != nil }
         guard asked || backend.level != nil else { return }
         let level = sessions.values.lazy.compactMap { $0.level ?? ($0.isModern ? nil : .standard) }.min() ?? .standard

@@ -42,9 +42,12 @@ extension Multiplexer {
     /// The backend has shaken hands with somebody before us, as the snapshot says. What it still answers to that one is
     /// nobody's. False, and nothing is changed, when there is no snapshot.
     ///
-    /// - Parameter lastID: the last id that it was sent.
+    /// - Parameters:
+    ///   - lastID: the last id that it was sent.
+    ///   - isAsleep: nothing is to be asked of it before ``backendWoke(now:into:)``.
     public mutating func backendAdopted(
-        generation: Int, era: BackendEra, lastID: UInt64, now: Int64, into actions: inout Actions
+        generation: Int, era: BackendEra, lastID: UInt64, isAsleep: Bool = false, now: Int64,
+        into actions: inout Actions
     ) -> Bool {
         guard handshake != nil else { return false }
         backend = BackendState()
@@ -53,9 +56,17 @@ extension Multiplexer {
         backend.hasSpoken = true
         self.era = era
         pending.skip(to: lastID)
+        backend.isUnasked = true
+        if !isAsleep { backendWoke(now: now, into: &actions) }
+        return true
+    }
+
+    /// It is awake: what an adopted one was spared is asked now.
+    public mutating func backendWoke(now: Int64, into actions: inout Actions) {
+        guard backend.isUnasked, backend.phase == .ready else { return }
+        backend.isUnasked = false
         updateLogLevel(&actions)
         listenForChanges(&actions)
         startLists(now: now, &actions)
-        return true
     }
 }

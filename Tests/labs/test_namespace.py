@@ -31,6 +31,12 @@ def test_faults_under_load_lose_nothing_and_leave_nothing(run, home):
     assert "0 failed" in output
 
 
+def test_a_successor_goes_on_with_everything(run, home):
+    output = run("lab-namespace", "--timeout", 400, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
+                 "sh", "-c", "cd && exec python3 -u journeys/succession.py")
+    assert "0 failed" in output
+
+
 def test_a_soak_with_systemd_loses_nothing(run, home):
     output = run("lab-namespace", "--timeout", 300, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
                  "sh", "-c", "cd && exec python3 -u journeys/run.py --systemd --seconds 40 --sessions 20")

@@ -22,7 +22,8 @@ public struct LineSplitter: Sendable, Codable {
 
     /// The start of a line whose end has not come yet, or what `Line` says.
     public private(set) var partial: [UInt8] = []
-    private let limit: Int
+    /// Bytes that a line may have, without its end. Another limit holds from the next bytes on.
+    public var limit: Int
     /// The whole length of the line being skipped; 0 when none is.
     private var skipped = 0
     private var endsWithReturn = false

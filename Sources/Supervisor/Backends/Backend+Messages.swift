@@ -115,7 +115,10 @@ extension Backend {
     private func handshakeDone() {
         perform(lifecycle.handle(.handshakeDone, now: registry.now))
         armSleepClock()
-        record?.change { $0.isReady = true }
+        record?.change {
+            $0.isReady = true
+            $0.readySince = lifecycle.readySince
+        }
         noteSnapshot()
         for call in configuration.server.onStart {
             let arguments = try? JSONValue(parsing: call.arguments)

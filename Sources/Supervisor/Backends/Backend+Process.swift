@@ -36,7 +36,9 @@ extension Backend {
         case .terminate: terminate()
         case .kill: kill()
         case .arm(let timer, let milliseconds): arm(timer, milliseconds)
-        case .disarm(let timer): processTimers[timer] = nil
+        case .disarm(let timer):
+            processTimers[timer] = nil
+            processDeadlines[timer] = nil
         case .reportEnd(let mayReturn): reportEnd(mayReturn: mayReturn)
         case .reportStop(let mayReturn): reportStop(mayReturn: mayReturn)
         case .refuse: refuse()
@@ -45,8 +47,10 @@ extension Backend {
     }
 
     private func arm(_ timer: BackendLifecycle.Timer, _ milliseconds: Int64) {
+        processDeadlines[timer] = registry.now + milliseconds
         processTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
             processTimers[timer] = nil
+            processDeadlines[timer] = nil
             perform(lifecycle.handle(.timer(timer), now: registry.now))
         }
     }
@@ -54,6 +58,7 @@ extension Backend {
     /// Tells whoever waits for a state, and starts the clocks that depend on it.
     func stateChanged() {
         referencesChanged()
+        keepWhileDown()
         let now = state
         resumeWaiting { $0 == now || ($0 == .ready && [.idle, .failed, .stopped].contains(now)) }
         registry.backendChanged(self)
@@ -165,6 +170,7 @@ extension Backend {
     func processEnded(_ ended: BackendProcess, _ how: ProcessEnd) {
         registry.launcher.examine(ended.launched)
         registry.inBackground {
+            let how = how == .unknown ? await self.registry.loop.end(ofForeign: ended.launched.child) : how
             let stopping = if case .stopping = self.lifecycle.phase { true } else { false }
             var cause = await self.registry.launcher.cause(of: how, ended.launched)
             if self.timedOut {
@@ -260,7 +266,7 @@ extension Backend {
         case .oom: return "oom"
         case .stopped: return "stopped"
         case .timeout: return "start_timeout"
-        case .exit, .signal, .limit: return "backend_exit"
+        case .exit, .signal, .limit, .unknown: return "backend_exit"
         }
     }
 }

@@ -63,6 +63,7 @@ final class Backend {
     var idleSince: Int64?
 
     var processTimers: [BackendLifecycle.Timer: EventSource] = [:]
+    var processDeadlines: [BackendLifecycle.Timer: Int64] = [:]
     var messageTimers: [MultiplexerTimer: EventSource] = [:]
     /// When they fire, and when holds end, for a successor.
     var messageDeadlines: [MultiplexerTimer: Int64] = [:]
@@ -173,22 +174,15 @@ final class Backend {
             registry.timer(milliseconds: span) { [unowned self] in release(hold) }
         }
         holds[hold] = .some(timer)
+        noteHolds()
         referencesChanged()
         return hold
-    }
-
-    /// A hold that a predecessor was asked for.
-    func restoreHold(_ hold: Int, deadline: Int64?) {
-        holdDeadlines[hold] = deadline
-        let timer = deadline.flatMap { end in
-            registry.timer(milliseconds: max(0, end - registry.now)) { [unowned self] in release(hold) }
-        }
-        holds[hold] = .some(timer)
     }
 
     func release(_ hold: Int) {
         holds[hold] = nil
         holdDeadlines[hold] = nil
+        noteHolds()
         referencesChanged()
     }
 

@@ -57,7 +57,7 @@ struct BackendLifecycle: Sendable {
     private(set) var phase = Phase.stopped
     private(set) var policy = RestartPolicy()
     /// When it got through its handshake.
-    private var readySince: Int64?
+    private(set) var readySince: Int64?
     /// Milliseconds; a new one holds from the next start, or stop.
     var startTimeout: Int64
     var stopTimeout: Int64
@@ -71,9 +71,18 @@ struct BackendLifecycle: Sendable {
     }
 
     /// It runs already, started by another supervisor.
-    mutating func adopt(isReady: Bool) -> [Order] {
-        phase = isReady ? .ready : .starting
-        return isReady ? [] : [.arm(.start, milliseconds: startTimeout)]
+    ///
+    /// - Parameter since: when it got through its handshake; `nil`: it has not.
+    mutating func adopt(readySince since: Int64?) -> [Order] {
+        readySince = since
+        phase = since != nil ? .ready : .starting
+        return since != nil ? [] : [.arm(.start, milliseconds: startTimeout)]
+    }
+
+    /// Its deaths under another supervisor, and where it stands since.
+    mutating func adopt(_ policy: RestartPolicy, _ phase: Phase = .stopped) {
+        self.policy = policy
+        self.phase = phase
     }
 
     mutating func handle(_ event: Event, now: Int64) -> [Order] {

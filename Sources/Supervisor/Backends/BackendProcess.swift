@@ -9,7 +9,7 @@ struct InheritedStreams {
     /// What it has not been sent yet.
     var unsent: [UInt8] = []
     /// What was read of a line that is not complete.
-    var unread = LineSplitter(limit: BackendProcess.lineLimit)
+    var unread: LineSplitter
 }
 
 /// The running process of a backend with its streams.
@@ -22,17 +22,17 @@ final class BackendProcess: StreamHandler, LineReceiver {
     private var exitToken: StreamToken?
     private(set) var end: ProcessEnd?
     private let books: BackendBooks?
-
-    /// Bytes that a line from a backend may have (protocol.md §2.7 j), unless it is configured.
-    static let lineLimit = 64 << 20
+    private let lineLimit: Int
 
     /// - Parameter inherited: how far a predecessor's conversation with it has come.
     init(
         _ launched: LaunchedBackend, backend: Backend, loop: StreamLoop,
         inherited: InheritedStreams? = nil
     ) throws(PosixError) {
-        let limit = Int(backend.configuration.clientLimits.messageSize)
-        let inherited = inherited ?? InheritedStreams(unread: LineSplitter(limit: limit))
+        lineLimit = Int(backend.configuration.clientLimits.messageSize)
+        var inherited = inherited ?? InheritedStreams(unread: LineSplitter(limit: lineLimit))
+        // A predecessor may have had another configuration.
+        inherited.unread.limit = lineLimit
         self.launched = launched
         self.backend = backend
         self.loop = loop
@@ -53,7 +53,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     /// What a successor has to know.
     var streams: InheritedStreams {
         InheritedStreams(
-            unsent: Array(input?.rest ?? []), unread: output?.state ?? LineSplitter(limit: BackendProcess.lineLimit))
+            unsent: Array(input?.rest ?? []), unread: output?.state ?? LineSplitter(limit: lineLimit))
     }
 
     func note(lastID: UInt64) { books?.note(lastID: lastID) }

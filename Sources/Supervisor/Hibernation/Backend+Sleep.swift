@@ -31,12 +31,19 @@ extension Backend {
         sleepClock = nil
     }
 
-    /// To be called when a backend is taken over that another supervisor may have put to sleep.
-    func adoptSleep() {
-        guard let process, registry.launcher.isFrozen(process.launched) else { return }
+    /// To be called when a backend is taken over that another supervisor may have put to sleep: it goes on sleeping.
+    ///
+    /// - Parameter nap: what that one knew of its sleep.
+    func adoptSleep(_ nap: Nap?) {
+        guard let process, process.end == nil, registry.launcher.isFrozen(process.launched) else { return }
         process.launched.isFrozen = true
         hibernation = .found
-        nap = Nap(since: Clock.wallSeconds())
+        self.nap = nap ?? Nap(since: Clock.wallSeconds())
+    }
+
+    /// It was taken over asleep, and nothing was asked of it so as not to wake it.
+    private func askWhatWasLeftOut() {
+        withMultiplexer { machine, now, actions in machine.backendWoke(now: now, into: &actions) }
     }
 
     private func perform(_ orders: [Hibernation.Order]) {
@@ -73,7 +80,9 @@ extension Backend {
             do throws(LaunchError) {
                 try await self.registry.launcher.thaw(process.launched)
                 self.nap = nil
+                self.record?.change { $0.nap = nil }
                 self.step(process, .thawed)
+                self.askWhatWasLeftOut()
                 self.armSleepClock()
             } catch {
                 self.registry.log.error("\(error)", backend: self.id, unit: process.launched.unit)
@@ -85,12 +94,14 @@ extension Backend {
 
     private func reclaim(_ process: BackendProcess) {
         nap = Nap(since: Clock.wallSeconds())
+        record?.change { $0.nap = nap }
         sleepFailure = nil
         stateChanged()
         registry.inBackground {
             let got = await self.registry.launcher.reclaim(process.launched) { self.hibernation.phase == .asleep }
             if self.hibernation.phase == .asleep, self.process === process {
                 self.nap?.reclaimed = got
+                self.record?.change { $0.nap = self.nap }
                 let text = "hibernated, \(ByteSize.text(got.bytes)) given back"
                 let note = got.note.map { "; \($0)" } ?? ""
                 self.registry.log.info(text + note, backend: self.id, unit: process.launched.unit)
@@ -130,7 +141,7 @@ extension Backend {
 }
 
 /// A sleep, for `status`.
-struct Nap {
+struct Nap: Codable {
     /// Seconds since 1970.
     let since: Int64
     /// `nil` until the reclaiming is over.

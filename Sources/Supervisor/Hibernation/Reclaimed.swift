@@ -5,7 +5,7 @@ import Posix
 import Systemd
 
 /// What came of giving a sleeping backend's memory back.
-struct Reclaimed: Sendable, Equatable {
+struct Reclaimed: Sendable, Equatable, Codable {
     var bytes: Int64 = 0
     /// Why it was not more, where there is a reason.
     var note: String?

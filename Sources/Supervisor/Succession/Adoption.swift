@@ -15,9 +15,11 @@ extension Registry {
         for name in stored.names { store.inherited(name) }
         for name in stored.names where name.hasPrefix("record.") {
             guard let file = stored.take(name), let record = BackendRecord(adopting: file, log: log) else { continue }
+            // Without a process it is written anew, if it is still worth it.
+            if record.document.unit == nil { store.remove(name) }
             await adopt(record, stored)
         }
-        store.removeOthers(than: Set(backends.values.compactMap { $0.record?.document.unit }))
+        store.removeOthers(than: Set(backends.values.flatMap(\.storedNames)))
         expireHanded()
     }
 
@@ -30,6 +32,8 @@ extension Registry {
         backend.generation = document.generation
         backend.restarts = document.restarts
         do throws(AdoptionError) {
+            backend.restore(document.holds)
+            backend.restore(document.past)
             if let handed = document.handed { try backend.takeOver(handed) }
             if document.unit != nil { try backend.adopt(record, stored) } else { backend.goOnWithoutProcess() }
         } catch {
@@ -39,8 +43,8 @@ extension Registry {
         guard let unit = document.unit, let scopes = launcher as? ScopeLauncher else { return }
         // Its Result is to be readable after its end, for us as well.
         try? await scopes.bus.open().refUnit(unit)
-        // It may have been asleep; our clock for that begins anew.
-        try? await scopes.bus.open().thawUnit(unit)
+        // Half a freeze may be left of the last supervisor; what sleeps goes on sleeping.
+        if backend.hibernation.phase == .awake { try? await scopes.bus.open().thawUnit(unit) }
         backend.lastUse = now
         backend.armSleepClock()
         log.notice("adopted process \(document.pid)", backend: backend.id, unit: unit)
@@ -70,7 +74,8 @@ extension Backend {
 
     /// What waits asks for a start.
     fileprivate func goOnWithoutProcess() {
-        if multiplexer.needsBackend { needed() }
+        if multiplexer.needsBackend, lifecycle.phase == .stopped { needed() }
+        referencesChanged()
     }
 
     fileprivate func adopt(_ record: BackendRecord, _ stored: StoredDescriptors) throws(AdoptionError) {
@@ -92,6 +97,7 @@ extension Backend {
         self.record = record
         // A later crash must not bring today's state back.
         record.change { $0.handed = nil }
+        adoptSleep(document.nap)
         if !awaited.isEmpty { process?.pauseOutput() }
         try goOn(document)
     }
@@ -105,7 +111,7 @@ extension Backend {
         guard let unit = document.unit, let books = registry.predecessors?.streams(of: Identity(unit: unit)) else {
             throw AdoptionError("how far its input was written is not known")
         }
-        var splitter = LineSplitter(limit: BackendProcess.lineLimit)
+        var splitter = LineSplitter(limit: Int(configuration.clientLimits.messageSize))
         if books.inputIsMidLine { splitter.skipLine() }
         var offset = 0
         // Whole lines in it answer questions that nobody asks any more; what remains is the beginning of one.
@@ -131,7 +137,8 @@ extension Backend {
 
     private func goOn(_ document: BackendDocument) throws(AdoptionError) {
         if let handed = document.handed {
-            perform(lifecycle.adopt(isReady: document.isReady))
+            perform(lifecycle.adopt(readySince: document.isReady ? document.readySince ?? registry.now : nil))
+            if multiplexer.inFlight > 0 || !handed.unsent.isEmpty { wake() }
             if handed.isStopping { if multiplexer.needsBackend { restart() } else { stop() } }
             return
         }
@@ -143,10 +150,12 @@ extension Backend {
         multiplexer = Multiplexer(
             configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
         var isAdopted = false
-        perform(lifecycle.adopt(isReady: true))
+        let isAsleep = hibernation.phase == .asleep
+        perform(lifecycle.adopt(readySince: document.readySince ?? registry.now))
         withMultiplexer { machine, now, actions in
             isAdopted = machine.backendAdopted(
-                generation: document.generation, era: document.era, lastID: lastID, now: now, into: &actions)
+                generation: document.generation, era: document.era, lastID: lastID, isAsleep: isAsleep, now: now,
+                into: &actions)
         }
         guard isAdopted else { throw AdoptionError("its handshake is not known") }
     }

@@ -10,7 +10,8 @@ extension Backend {
     /// Puts its pipes and what we know of it into the manager's store.
     func keep(_ unit: String, pid: Int32, input: Int32, output: Int32) {
         guard let store = registry.store else { return }
-        var document = BackendDocument(key: key, generation: generation, restarts: restarts)
+        forgetRecord()
+        var document = currentDocument
         document.unit = unit
         document.pid = pid
         document.startTime = ProcessTable.startTime(of: pid) ?? 0
@@ -35,14 +36,68 @@ extension Backend {
     }
 
     func forgetRecord() {
-        if let unit = record?.document.unit { registry.store?.removeAll(of: unit) }
+        for name in storedNames { registry.store?.remove(name) }
         record = nil
+    }
+
+    /// What the manager keeps of it.
+    var storedNames: [String] {
+        guard let record else { return [] }
+        guard let unit = record.document.unit else { return [nameWhileDown] }
+        return DescriptorStore.parts.map { DescriptorStore.name($0, unit) }
+    }
+
+    private var currentDocument: BackendDocument {
+        var document = BackendDocument(key: key, generation: generation, restarts: restarts)
+        document.past = past
+        document.holds = currentHolds
+        return document
+    }
+
+    private var currentHolds: Holds {
+        let list = holds.keys.sorted().map { Holds.Hold(number: $0, deadline: holdDeadlines[$0]) }
+        return Holds(list: list, last: nextHold)
+    }
+
+    func noteHolds() {
+        guard process != nil else { return keepWhileDown() }
+        let now = currentHolds
+        if let record, record.document.holds != now { record.change { $0.holds = now } }
+    }
+
+    /// Of its record, while it has no unit.
+    private var nameWhileDown: String { DescriptorStore.name("record", String(key.digest.prefix(32))) }
+
+    /// A backend that is down, and held or paused after its death, is to be the same for a successor.
+    func keepWhileDown() {
+        guard registry.store != nil, process == nil, record?.document.unit == nil else { return }
+        switch lifecycle.phase {
+        case .starting, .ready, .stopping: return
+        case .stopped, .resting, .failed: break
+        }
+        let document = currentDocument
+        guard document.past.pause != nil || !document.holds.list.isEmpty else { return forgetRecord() }
+        keepRecord(while: document)
+    }
+
+    private func keepRecord(while document: BackendDocument) {
+        do {
+            let record = try self.record ?? BackendRecord(document, log: registry.log)
+            record.change { $0 = document }
+            guard self.record == nil else { return }
+            registry.store?.store(record.descriptor, as: nameWhileDown)
+            self.record = record
+        } catch {
+            registry.log.warning("\(error); its past would not outlive a restart", backend: id)
+        }
     }
 
     /// Everything, for a successor that comes at once. Nothing may be read from here on.
     func handOver() {
         guard let machine = try? multiplexer.encoded() else { return }
-        let streams = process?.streams ?? InheritedStreams()
+        let streams =
+            process?.streams
+            ?? InheritedStreams(unread: LineSplitter(limit: Int(configuration.clientLimits.messageSize)))
         let isStopping = if case .stopping = lifecycle.phase { true } else { false }
         let handed = HandedBackend(
             machine: machine,
@@ -50,9 +105,7 @@ extension Backend {
                 HandedBackend.Session(id: $0.id.raw, identity: "\($0.identity)", pid: $0.facts.pid)
             },
             timers: messageTimers.keys.map { HandedBackend.Timer(timer: $0, deadline: messageDeadlines[$0] ?? 0) },
-            holds: holds.keys.map { HandedBackend.Hold(number: $0, deadline: holdDeadlines[$0]) },
-            nextHold: nextHold, nextCall: nextCall, unsent: streams.unsent, unread: streams.unread,
-            isStopping: isStopping)
+            nextCall: nextCall, unsent: streams.unsent, unread: streams.unread, isStopping: isStopping)
         if let record, process != nil {
             return record.change {
                 $0.isReady = multiplexer.isReady
@@ -65,13 +118,10 @@ extension Backend {
 
     /// It does not run, but somebody is attached to it or waits for it.
     private func handOverWithoutProcess(_ handed: HandedBackend) {
-        guard !sessions.isEmpty || !holds.isEmpty, let store = registry.store else { return }
-        var document = BackendDocument(key: key, generation: generation, restarts: restarts)
+        guard !sessions.isEmpty || record != nil || !holds.isEmpty, registry.store != nil else { return }
+        var document = currentDocument
         document.handed = handed
-        guard let record = try? BackendRecord(document, log: registry.log) else { return }
-        record.change { _ in }
-        store.store(record.descriptor, as: DescriptorStore.name("record", String(key.digest.prefix(32))))
-        self.record = record
+        keepRecord(while: document)
     }
 
     /// Takes over the machine that was handed over.
@@ -79,12 +129,22 @@ extension Backend {
         multiplexer = try Multiplexer(
             restoring: handed.machine, configuration: Backend.multiplexerConfiguration(key: key, configuration))
         nextCall = handed.nextCall
-        nextHold = handed.nextHold
         for entry in handed.timers { armMessageTimer(entry.timer, max(0, entry.deadline - registry.now)) }
-        for hold in handed.holds { restoreHold(hold.number, deadline: hold.deadline) }
         for session in handed.sessions {
             awaited.insert(SessionID(raw: session.id))
             registry.handed(session, to: self)
+        }
+    }
+
+    /// Holds that a predecessor was asked for.
+    func restore(_ holds: Holds) {
+        nextHold = holds.last
+        for hold in holds.list {
+            holdDeadlines[hold.number] = hold.deadline
+            let timer = hold.deadline.flatMap { end in
+                registry.timer(milliseconds: max(0, end - registry.now)) { [unowned self] in release(hold.number) }
+            }
+            self.holds[hold.number] = .some(timer)
         }
     }
 

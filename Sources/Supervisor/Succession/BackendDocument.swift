@@ -21,8 +21,25 @@ struct BackendDocument: Codable {
     var isReady = false
     /// What it said of itself.
     var snapshot: JSONValue = .null
+    /// When its handshake was done.
+    var readySince: Int64?
+    var past = BackendPast()
+    var holds = Holds()
+    /// Its sleep, while it sleeps.
+    var nap: Nap?
     /// What a supervisor that ends in order hands over.
     var handed: HandedBackend?
+}
+
+/// Those who were promised a running backend (`mcpctl request`).
+struct Holds: Codable, Equatable {
+    struct Hold: Codable, Equatable {
+        let number: Int
+        let deadline: Int64?
+    }
+
+    var list: [Hold] = []
+    var last = 0
 }
 
 /// The whole state of a backend at the moment when its supervisor stopped reading.
@@ -39,16 +56,9 @@ struct HandedBackend: Codable {
         let deadline: Int64
     }
 
-    struct Hold: Codable {
-        let number: Int
-        let deadline: Int64?
-    }
-
     let machine: [UInt8]
     let sessions: [Session]
     let timers: [Timer]
-    let holds: [Hold]
-    let nextHold: Int
     let nextCall: UInt64
     /// What the backend has not taken of its input.
     let unsent: [UInt8]

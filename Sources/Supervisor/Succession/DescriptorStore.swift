@@ -41,8 +41,7 @@ final class DescriptorStore {
     }
 
     /// Whatever else the manager holds is nobody's.
-    func removeOthers(than units: Set<String>) {
-        let kept = Set(units.flatMap { unit in DescriptorStore.parts.map { DescriptorStore.name($0, unit) } })
+    func removeOthers(than kept: Set<String>) {
         for name in names where !kept.contains(name) { remove(name) }
     }
 
