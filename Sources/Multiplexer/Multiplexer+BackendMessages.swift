@@ -104,6 +104,7 @@ extension Multiplexer {
     /// Answers a request at the backend with an error of ours; whatever still comes for it is dropped.
     mutating func fail(_ id: UInt64, _ error: ErrorReply, now: Int64, _ actions: inout Actions) {
         guard let entry = pending.remove(id) else { return }
+        defer { drainAll(&actions) }
         switch entry.owner {
         case .session(let target):
             settleSent(target)

@@ -12,12 +12,13 @@ extension Multiplexer {
             send(line, envelope, target, &actions)
         } else {
             enqueue(line, envelope.object, of: target.session, target, &actions)
+            if backend.phase == .ready, !hasRoom { waitForRoom(target.session) }
         }
     }
 
     private func canSend(for session: SessionID) -> Bool {
         backend.phase == .ready && sessions[session]?.queue.isEmpty == true
-            && inFlight(of: session) < configuration.maximumInFlightPerSession
+            && inFlight(of: session) < configuration.maximumInFlightPerSession && hasRoom
     }
 
     @discardableResult
@@ -69,11 +70,15 @@ extension Multiplexer {
         requireBackend(&actions)
     }
 
-    /// Sends what waits, as far as the session's allowance goes.
-    mutating func drain(_ session: SessionID, _ actions: inout Actions) {
+    /// Sends what waits, as far as the session's allowance and the backend's room go.
+    ///
+    /// - Parameter isItsTurn: one request may go, whoever else waits.
+    mutating func drain(_ session: SessionID, isItsTurn: Bool = false, _ actions: inout Actions) {
+        var isItsTurn = isItsTurn
         while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
             let line = sessions[session]?.queue.first
         {
+            if line.target != nil, !isItsTurn, !hasRoom { return waitForRoom(session) }
             // It was scanned when it came; the ranges were not kept.
             let envelope = try? Envelope(scanning: line.bytes.span)
             if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope, line.ticket) { return }
@@ -81,6 +86,7 @@ extension Multiplexer {
             guard let envelope else { continue }
             if let target = line.target {
                 send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
+                isItsTurn = false
             } else {
                 relay(line.bytes.span, envelope, from: session, &actions)
             }

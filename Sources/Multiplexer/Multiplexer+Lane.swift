@@ -48,6 +48,7 @@ extension Multiplexer {
 
     /// The lane may be free: whoever waits for it goes, those first who came first.
     mutating func drainAll(_ actions: inout Actions) {
+        if !waitingForRoom.isEmpty { giveRoom(&actions) }
         guard !configuration.interactiveTools.isEmpty else { return }
         let waiting = sessions.keys.compactMap { session in
             (sessions[session]?.queue.first?.ticket).map { (ticket: $0, session: session) }

@@ -5,6 +5,8 @@ extension Multiplexer {
     /// were told in their handshakes stays as it was.
     public mutating func reconfigure(_ new: MultiplexerConfiguration) {
         configuration.handshakeTimeout = new.handshakeTimeout
+        configuration.maximumInFlightPerSession = new.maximumInFlightPerSession
+        configuration.maximumInFlight = new.maximumInFlight
         configuration.maximumLineToClient = new.maximumLineToClient
         configuration.maximumSessionGarbage = new.maximumSessionGarbage
     }

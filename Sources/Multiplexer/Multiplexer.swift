@@ -32,6 +32,8 @@ public struct Multiplexer: Sendable, Codable {
     var relay: Relay?
     /// Whose queue was looked at last when the lane became free.
     var lastTicket: UInt64 = 0
+    /// Sessions whose next request waits until the backend has fewer, in the order of their turns.
+    var waitingForRoom: [SessionID] = []
     /// Random words that handles are made of; see `give(chance:)`.
     var chance: [UInt64] = []
 
@@ -114,6 +116,9 @@ extension Multiplexer {
 
     /// Bytes that wait in the session's queue; the shell stops reading from a session whose queue is long.
     public func queuedBytes(of session: SessionID) -> Int { sessions[session]?.queue.byteCount ?? 0 }
+
+    /// Whether its client has been asked something and has not answered.
+    public func isAsked(_ session: SessionID) -> Bool { questions.entries.values.contains { $0.session == session } }
 
     public var sessionCount: Int { sessions.count }
 

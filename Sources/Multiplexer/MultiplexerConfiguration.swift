@@ -19,6 +19,8 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var interactiveTools: Set<String> = []
     /// Requests of one session at the backend; more wait in the session's queue.
     public var maximumInFlightPerSession = 64
+    /// Requests of all at the backend; more wait in the sessions' queues.
+    public var maximumInFlight = 1024
     public var handshakeTimeout = 60_000
     public var listTimeout = 60_000
     /// How long a list is believed of a backend that does not announce changes.

@@ -29,6 +29,7 @@ struct RandomSchedule {
         generator = SeededGenerator(seed: seed)
         var configuration = MultiplexerConfiguration()
         configuration.maximumInFlightPerSession = 3
+        configuration.maximumInFlight = 7
         // A tool is named after its session: the calls of some must be alone.
         if seed % 2 == 1 { configuration.interactiveTools = ["s1", "s3"] }
         self.configuration = configuration

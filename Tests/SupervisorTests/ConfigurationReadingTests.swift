@@ -27,6 +27,8 @@ import Testing
             hibernate_after = 90
             exit_idle_time = "off"
             start_timeout = "2min"
+            session_requests_max = 8
+            backend_requests_max = 16
             stop_timeout = "1s 500ms"
             ignore_env = ["MY_*", "X"]
             slice_limits = { MemoryMax = "6G" }
@@ -38,6 +40,8 @@ import Testing
         #expect(configuration.hibernateAfter == 90_000)
         #expect(configuration.exitIdleTime == TimeSpan.forever)
         #expect(configuration.startTimeout == 120_000)
+        #expect(configuration.clientLimits.sessionRequests == 8)
+        #expect(configuration.backendRequests == 16)
         #expect(configuration.stopTimeout == 1500)
         #expect(configuration.ignoreEnvironment == ["MY_*", "X"])
         #expect(configuration.sliceLimits == Limits(memoryMax: 6 << 30))

@@ -31,6 +31,7 @@ extension Backend {
         process?.note(lastID: multiplexer.lastRequestID)
         list.removeAll()
         swap(&list, &actions)
+        reviewBacklogs()
     }
 
     /// Tells the books what the line just sent has answered, and what gets no answer.
@@ -47,7 +48,7 @@ extension Backend {
         let wasIdle = multiplexer.inFlight == 0
         withMultiplexer { machine, now, actions in machine.receive(line, from: session, now: now, into: &actions) }
         if wasIdle != (multiplexer.inFlight == 0) { referencesChanged() }
-        if let process, process.waiting > Backend.highWater { pauseSessions() }
+        checkBacklog(of: session)
     }
 
     func receiveFromProcess(_ line: Span<UInt8>) {
@@ -75,7 +76,7 @@ extension Backend {
 
     private func perform(_ action: Actions.Action, _ list: borrowing Actions) {
         switch action {
-        case .toBackend(_, let range): send(list.bytes[range])
+        case .toBackend(let session, let range): send(list.bytes[range], of: session)
         case .toSession(let session, let range): sessions[session]?.send(list.bytes[range])
         case .startBackend: needed()
         case .arm(let timer, let milliseconds): armMessageTimer(timer, Int64(milliseconds))
@@ -96,10 +97,10 @@ extension Backend {
         }
     }
 
-    private func send(_ bytes: ArraySlice<UInt8>) {
+    private func send(_ bytes: ArraySlice<UInt8>, of session: SessionID?) {
         lastUse = registry.now
         wake()
-        process?.send(bytes)
+        process?.send(bytes, of: session)
     }
 
     func armMessageTimer(_ timer: MultiplexerTimer, _ milliseconds: Int64) {
@@ -137,18 +138,6 @@ extension Backend {
         verdict = "was stopped: \(reason)"
         registry.log.error("handshake failed: \(reason)", backend: id)
         kill()
-    }
-
-    private func pauseSessions() {
-        isCongested = true
-        for session in sessions.values { session.pause() }
-    }
-
-    /// The backend has caught up, or is gone with what it had not read.
-    func inputDrained() {
-        guard isCongested else { return }
-        isCongested = false
-        for session in sessions.values { session.resume() }
     }
 }
 

@@ -191,9 +191,8 @@ extension Backend {
         sleepIsOver()
         process = nil
         forgetRecord()
-        inputDrained()
         startedAt = nil
-        inputDrained()
+        reviewBacklogs()
         lastExit = BackendExit(
             reason: cause.reason, status: cause.status, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: lines,
             shortage: cause.shortage, limitBytes: cause.limit, peakBytes: cause.peak)

@@ -57,8 +57,8 @@ final class Backend {
     /// Why we ended it, where its own end does not tell.
     var verdict: String?
     var timedOut = false
-    /// Sessions are not read until the process has read what waits for it.
-    var isCongested = false
+    /// Sessions that are not read, because too much of theirs waits.
+    var pausedSessions: [SessionID] = []
     var startedAt: Int64?
     var idleSince: Int64?
 
@@ -71,10 +71,6 @@ final class Backend {
     private var idleTimer: EventSource?
     var outputClock: EventSource?
 
-    /// Sessions are not read, because the backend is behind.
-    var sessionsArePaused = false
-    /// Bytes that may wait for a slow backend before sessions are no longer read.
-    static let highWater = 1 << 20
     /// Milliseconds that a process may outlive its stdout.
     static let outputPatience: Int64 = 1_000
 
@@ -111,6 +107,8 @@ final class Backend {
         result.interactiveTools = Set(configuration.server.interactiveTools)
         // A century stands for ever: the sum with the clock must remain a number.
         result.handshakeTimeout = Int(min(configuration.startTimeout, 100 * 365 * 24 * 3_600_000))
+        result.maximumInFlightPerSession = Int(configuration.clientLimits.sessionRequests)
+        result.maximumInFlight = Int(configuration.backendRequests)
         result.maximumLineToClient = Int(configuration.clientLimits.messageSize)
         result.maximumSessionGarbage = Int(configuration.clientLimits.garbage)
         return result

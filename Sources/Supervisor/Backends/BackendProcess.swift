@@ -17,7 +17,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     let launched: LaunchedBackend
     private unowned let backend: Backend
     private let loop: StreamLoop
-    private var input: OutputStream?
+    private var input: BackendInput?
     private var output: InputStream?
     private var exitToken: StreamToken?
     private(set) var end: ProcessEnd?
@@ -40,20 +40,20 @@ final class BackendProcess: StreamHandler, LineReceiver {
         books = launched.unit.flatMap { unit in backend.registry.ledger.flatMap { BackendBooks($0, unit: unit) } }
         let stdin = Descriptor(owning: pipes.input)
         let stdout = Descriptor(owning: pipes.output)
-        input = try OutputStream(ByteStream(own: stdin), loop: loop, record: books?.writeRecord) {
+        let stream = try OutputStream(ByteStream(own: stdin), loop: loop, record: books?.writeRecord) {
             [unowned self] in input = nil
         }
-        input?.onDrained = { [unowned backend] in backend.inputDrained() }
+        input = BackendInput(stream) { [unowned backend] in backend.reviewBacklogs() }
         output = try InputStream(
             ByteStream(own: stdout), splitter: inherited.unread, loop: loop, receiver: self, record: books?.readRecord)
         exitToken = try loop.add(launched.child.descriptor, .readable, self)
-        if !inherited.unsent.isEmpty { input?.send(inherited.unsent[...]) }
+        if !inherited.unsent.isEmpty { input?.send(inherited.unsent[...], of: nil) }
     }
 
     /// What a successor has to know.
     var streams: InheritedStreams {
         InheritedStreams(
-            unsent: Array(input?.rest ?? []), unread: output?.state ?? LineSplitter(limit: lineLimit))
+            unsent: input?.rest ?? [], unread: output?.state ?? LineSplitter(limit: lineLimit))
     }
 
     func note(lastID: UInt64) { books?.note(lastID: lastID) }
@@ -64,10 +64,13 @@ final class BackendProcess: StreamHandler, LineReceiver {
 
     deinit { close() }
 
-    /// Bytes that the backend has not read yet.
-    var waiting: Int { input?.waiting ?? 0 }
+    /// Whether it takes its input more slowly than sessions send.
+    var isBehind: Bool { input?.isBehind == true }
 
-    func send(_ bytes: ArraySlice<UInt8>) { input?.send(bytes) }
+    /// Bytes of a session that it has not been given yet.
+    func waiting(of session: SessionID) -> Int { input?.waiting(of: session) ?? 0 }
+
+    func send(_ bytes: ArraySlice<UInt8>, of sender: SessionID?) { input?.send(bytes, of: sender) }
 
     /// The end of the conversation, from our side.
     func closeInput() {

@@ -8,14 +8,16 @@ extension Configuration {
     static let keys = [
         "idle_timeout", "hibernate_after", "MemoryPressureWatch", "MemoryPressureThresholdSec", "memory_reserve",
         "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max", "garbage_max",
-        "roots_timeout", "exit_idle_time", "start_timeout", "stop_timeout", "slice_limits", "ignore_env",
+        "roots_timeout", "session_requests_max", "backend_requests_max", "exit_idle_time", "start_timeout",
+        "stop_timeout", "slice_limits", "ignore_env",
         "deferring_clients",
         "defaults",
         "server",
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
-        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout", "deny_tools",
+        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout",
+        "backend_requests_max", "deny_tools",
         "interactive_tools",
         "era", "on_start", "meta_tools", "meta_split", "meta_pins", "repo",
     ]
@@ -29,6 +31,7 @@ extension Configuration {
         try addClientLimits(table)
         exitIdleTime = try table.span("exit_idle_time") ?? exitIdleTime
         startTimeout = try table.time("start_timeout") ?? startTimeout
+        backendRequests = try table.count("backend_requests_max") ?? backendRequests
         stopTimeout = try table.span("stop_timeout") ?? stopTimeout
         ignoreEnvironment += try table.strings("ignore_env") ?? []
         deferringClients += try table.strings("deferring_clients") ?? []
@@ -59,6 +62,7 @@ extension Configuration {
 
     private mutating func addClientLimits(_ table: ConfigurationTable) throws(ConfigurationError) {
         var limits = clientLimits
+        limits.sessionRequests = try table.count("session_requests_max") ?? limits.sessionRequests
         limits.sessions = try table.count("sessions_max") ?? limits.sessions
         limits.connections = try table.count("connections_max") ?? limits.connections
         limits.messageSize = try table.size("message_size_max", least: 64 << 10) ?? limits.messageSize
@@ -81,6 +85,7 @@ extension Configuration {
         server.stopUnderPressure =
             try table.choice("stop_under_pressure", PressureStop.self) ?? server.stopUnderPressure
         server.startTimeout = try table.time("start_timeout") ?? server.startTimeout
+        server.backendRequests = try table.count("backend_requests_max") ?? server.backendRequests
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era

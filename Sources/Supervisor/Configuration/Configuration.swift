@@ -21,6 +21,8 @@ public struct Configuration: Sendable, Equatable {
     public var exitIdleTime: Int64 = 60_000
     /// How long a backend may take from its launch to the end of its handshake; ``TimeSpan/forever``: without end.
     public var startTimeout: Int64 = 60_000
+    /// Requests of all sessions at one backend at once.
+    public var backendRequests: Int64 = 1024
     /// How long a backend may take from its closed stdin to its end before it is terminated.
     public var stopTimeout: Int64 = 2_000
     /// Limits of the slice: all backends together.
@@ -47,6 +49,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var hibernateAfter: Int64?
     public var stopUnderPressure: PressureStop?
     public var startTimeout: Int64?
+    public var backendRequests: Int64?
     public var limits = Limits()
     /// Tools that change what others share: hidden and refused.
     public var denyTools: [String] = []
@@ -81,6 +84,8 @@ public enum PressureListening: String, Sendable, CaseIterable {
 
 /// How much clients may ask of us. Sizes are bytes, times milliseconds.
 public struct ClientLimits: Sendable, Equatable {
+    /// Requests of one session at its backend at once.
+    public var sessionRequests: Int64 = 64
     /// Sessions at once.
     public var sessions: Int64 = 1024
     /// Control connections at once; each session has one.
@@ -118,7 +123,8 @@ extension Configuration {
             hibernateAfter: local.hibernateAfter ?? server.hibernateAfter ?? hibernateAfter,
             stopUnderPressure: server.stopUnderPressure ?? stopUnderPressure,
             startTimeout: server.startTimeout ?? startTimeout, stopTimeout: stopTimeout,
-            clientLimits: clientLimits, deferringClients: deferringClients, server: server)
+            backendRequests: server.backendRequests ?? backendRequests, clientLimits: clientLimits,
+            deferringClients: deferringClients, server: server)
     }
 }
 
@@ -130,6 +136,7 @@ public struct EffectiveConfiguration: Sendable, Equatable {
     public var stopUnderPressure: PressureStop
     public var startTimeout: Int64
     public var stopTimeout: Int64
+    public var backendRequests: Int64
     public var clientLimits: ClientLimits
     public var deferringClients: [String] = []
     public var server: ServerConfiguration

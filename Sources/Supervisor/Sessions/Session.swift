@@ -21,6 +21,13 @@ struct SessionFacts {
     let attachedAt = Clock.wallSeconds()
 }
 
+/// Why an agent is not read.
+struct Pauses: OptionSet {
+    let rawValue: UInt8
+    /// Too much of what it said waits.
+    static let backlog = Pauses(rawValue: 1)
+}
+
 /// One agent's connection to its backend: the agent's own pipes, read and written by us.
 final class Session: LineReceiver {
     let id: SessionID
@@ -52,6 +59,7 @@ final class Session: LineReceiver {
     /// What the shim was told of that.
     var lastJudgement: Bool?
     private var hasEnded = false
+    private var pauses: Pauses = []
 
     private var rootsClock: EventSource?
     /// Bytes that a predecessor can have left unsent for a session.
@@ -249,8 +257,16 @@ final class Session: LineReceiver {
         books?.leave(unsent: output.rest, written: output.position - UInt64(output.waiting))
     }
 
-    func pause() { input?.pause() }
-    func resume() { input?.resume() }
+    /// Leaves what the agent says in its pipe, until no reason for that is left.
+    func pause(_ reason: Pauses) {
+        pauses.insert(reason)
+        input?.pause()
+    }
+
+    func resume(_ reason: Pauses) {
+        pauses.remove(reason)
+        if pauses.isEmpty { input?.resume() }
+    }
 
     /// The machine knows something new of the session: the shim keeps what it needs to attach again.
     func machineChanged() {

@@ -51,6 +51,7 @@ public struct MachineCheck {
         configuration.interactiveTools = ["ask"]
         configuration.repositoryRoots = ["/r"]
         configuration.maximumInFlightPerSession = 3
+        configuration.maximumInFlight = 7
         machine = Multiplexer(configuration: configuration, snapshot: nil)
     }
 
