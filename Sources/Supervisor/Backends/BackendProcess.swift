@@ -58,9 +58,32 @@ final class BackendProcess: StreamHandler, LineReceiver {
 
     func note(lastID: UInt64) { books?.note(lastID: lastID) }
 
-    /// Its answers are left in the pipe while those who are to get them have not come back.
-    func pauseOutput() { output?.pause() }
-    func resumeOutput() { output?.resume() }
+    /// Its answers are left in the pipe while those who are to get them have not come back, and so is its end, which
+    /// comes behind them.
+    func pauseOutput() {
+        output?.pause()
+        unwatchExit()
+    }
+
+    func resumeOutput() {
+        output?.resume()
+        guard exitToken == nil, end == nil else { return }
+        do {
+            exitToken = try loop.add(launched.child.descriptor, .readable, self)
+        } catch {
+            backend.registry.log.error("its end cannot be watched, it is stopped: \(error)", backend: backend.id)
+            backend.kill()
+            backend.registry.inBackground {
+                await self.backend.registry.loop.untilReadable(self.launched.child.descriptor)
+                self.ready(.readable)
+            }
+        }
+    }
+
+    private func unwatchExit() {
+        if let exitToken { loop.remove(exitToken) }
+        exitToken = nil
+    }
 
     deinit { close() }
 
@@ -105,8 +128,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     }
 
     func close() {
-        if let exitToken { loop.remove(exitToken) }
-        exitToken = nil
+        unwatchExit()
         output?.close()
         input?.close()
     }
