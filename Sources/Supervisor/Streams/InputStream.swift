@@ -39,6 +39,8 @@ final class InputStream: StreamHandler {
         self.splitter = splitter
         self.record = record
         token = try loop.add(self.stream.raw, .readable, self)
+        // Until more comes nothing else would say that it was read.
+        if let record, splitter.isMidLine { noteRest(record) }
     }
 
     deinit { close() }

@@ -99,7 +99,9 @@ extension Backend {
         record.change { $0.handed = nil }
         adoptSleep(document.nap)
         if !awaited.isEmpty { process?.pauseOutput() }
-        try goOn(document)
+        let lastID = registry.predecessors?.streams(of: Identity(unit: unit))?.lastID ?? 0
+        registry.predecessors?.adopted(Identity(unit: unit))
+        try goOn(document, lastID: lastID)
     }
 
     /// How far the conversation is: as it was handed over, or, after a crash, as far as the books know.
@@ -135,15 +137,13 @@ extension Backend {
         }
     }
 
-    private func goOn(_ document: BackendDocument) throws(AdoptionError) {
+    private func goOn(_ document: BackendDocument, lastID: UInt64) throws(AdoptionError) {
         if let handed = document.handed {
             perform(lifecycle.adopt(readySince: document.isReady ? document.readySince ?? registry.now : nil))
             if multiplexer.inFlight > 0 || !handed.unsent.isEmpty { wake() }
             if handed.isStopping { if multiplexer.needsBackend { restart() } else { stop() } }
             return
         }
-        let unit = document.unit ?? ""
-        let lastID = registry.predecessors?.streams(of: Identity(unit: unit))?.lastID ?? 0
         guard let snapshot = Snapshot(json: document.snapshot) else {
             throw AdoptionError("its handshake is not known")
         }

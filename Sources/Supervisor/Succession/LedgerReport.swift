@@ -101,7 +101,12 @@ struct LedgerReport: Equatable {
     }
 
     /// Somebody has taken it over.
-    mutating func strike(_ session: Identity) { sessions[session] = nil }
+    mutating func strike(_ kind: Kind, _ identity: Identity) {
+        switch kind {
+        case .session: sessions[identity] = nil
+        case .backend: backends[identity] = nil
+        }
+    }
 
     /// By stream: requests without an answer, or with one that was not written to its end.
     private static func lostRequests(_ bytes: [UInt8]) -> [Int: [[UInt8]]] {

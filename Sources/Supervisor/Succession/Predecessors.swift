@@ -33,14 +33,14 @@ final class Predecessors {
 
         private func read(_ path: String) -> [UInt8] { (try? Files.read(path, limit: Session.outputLimit * 2)) ?? [] }
 
-        /// Strikes a session out, so that nobody after us finds it here.
-        func strike(_ session: Identity) {
-            final?.strike(session)
+        /// Strikes a session or a backend out, so that nobody after us finds it here.
+        func strike(_ kind: LedgerReport.Kind, _ identity: Identity) {
+            final?.strike(kind, identity)
             for stream in 0..<LedgerLayout.Stream.count {
                 let place = LedgerLayout.Stream.place(stream)
-                guard file.load(place + LedgerLayout.Stream.kind) == LedgerReport.Kind.session.rawValue,
-                    file.load(place + LedgerLayout.Stream.identity) == session.high,
-                    file.load(place + LedgerLayout.Stream.identity + 8) == session.low
+                guard file.load(place + LedgerLayout.Stream.kind) == kind.rawValue,
+                    file.load(place + LedgerLayout.Stream.identity) == identity.high,
+                    file.load(place + LedgerLayout.Stream.identity + 8) == identity.low
                 else { continue }
                 file.store(0, at: place + LedgerLayout.Stream.kind)
             }
@@ -91,12 +91,20 @@ final class Predecessors {
 
     /// It is in our own books now.
     func claimed(_ session: Identity) {
-        for predecessor in list { predecessor.strike(session) }
+        for predecessor in list { predecessor.strike(.session, session) }
     }
 
     /// What the books say of a backend's streams.
+    ///
+    /// Who adopts a backend strikes it out of the older books. One that was killed before it could had sent nothing
+    /// yet, and has no id in its own.
     func streams(of backend: Identity) -> LedgerReport.LostBackend? {
-        list.lazy.compactMap { $0.report?.backends[backend] }.first
+        list.compactMap { $0.report?.backends[backend] }.max { $0.lastID < $1.lastID }
+    }
+
+    /// Its streams are in our own books now.
+    func adopted(_ backend: Identity) {
+        for predecessor in list { predecessor.strike(.backend, backend) }
     }
 
     func removeOwn() { Predecessors.remove(ownPath) }
