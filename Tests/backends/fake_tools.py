@@ -37,6 +37,7 @@ DESCRIPTIONS = {
     "change": "Adds the tool `tool` and says that the list changed.",
     "stderr": "Writes `lines` lines of `text` to stderr.",
     "allocate": "Takes and touches `bytes` bytes of memory, and keeps them.",
+    "parting": "Reads the FIFO `fifo` to its end; then sends a notification, answers, and exits with `status`.",
     "grandchild": "Starts a process in a session of its own that ignores SIGTERM; returns its pid.",
     "close_stdout": "Closes stdout without ending.",
     "multiply": "Forks sleeping children until it may not, `most` at most; returns how many there are.",
@@ -195,6 +196,13 @@ class Tools:
                 break
             born += 1
         return f"{born} born"
+
+    def tool_parting(self, id, given, meta):
+        with open(given["fifo"]) as fifo:
+            fifo.read()
+        self.server.notify("notifications/tools/list_changed", {})
+        self.answer(id, "last words")
+        os._exit(given.get("status", 7))
 
     def tool_close_stdout(self, id, given, meta):
         os.close(1)

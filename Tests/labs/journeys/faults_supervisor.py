@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of the supervisor, and of what it stands on."""
+import contextlib
 import os
 import random
 import signal
@@ -8,6 +9,21 @@ import time
 
 import lab
 from crowd import CONFIGURATION, RUNTIME, Crowd, alive, chance, command, pause, prop, systemctl, units, until
+
+
+@contextlib.contextmanager
+def drop_in(section, *lines):
+    """Settings of the service while a row runs."""
+    folder = f"{lab.HOME}/.config/systemd/user/mcp-supervisor.service.d"
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/lab.conf", "w") as file:
+        file.write("\n".join([f"[{section}]", *lines, ""]))
+    systemctl("daemon-reload")
+    try:
+        yield
+    finally:
+        os.remove(f"{folder}/lab.conf")
+        systemctl("daemon-reload")
 
 
 def pids(crowd):
@@ -35,21 +51,12 @@ def row_5(row):
 
 def row_6(row):
     """The supervisor hangs for longer than its watchdog's time."""
-    drop = f"{lab.HOME}/.config/systemd/user/mcp-supervisor.service.d"
-    os.makedirs(drop, exist_ok=True)
-    with open(f"{drop}/lab.conf", "w") as file:
-        file.write("[Service]\nWatchdogSec=2\n")
-    systemctl("daemon-reload")
-    try:
-        with Crowd(row) as crowd:
-            before, old = pids(crowd), crowd.supervisor()
-            os.kill(old, signal.SIGSTOP)
-            row.check("the watchdog ends it, and it is started again", restarted(crowd, old))
-            crowd.served_again()
-            row.check("every backend is the same process", set(before) <= set(pids(crowd)), (before, pids(crowd)))
-    finally:
-        os.remove(f"{drop}/lab.conf")
-        systemctl("daemon-reload")
+    with drop_in("Service", "WatchdogSec=2"), Crowd(row) as crowd:
+        before, old = pids(crowd), crowd.supervisor()
+        os.kill(old, signal.SIGSTOP)
+        row.check("the watchdog ends it, and it is started again", restarted(crowd, old))
+        crowd.served_again()
+        row.check("every backend is the same process", set(before) <= set(pids(crowd)), (before, pids(crowd)))
 
 
 def row_7(row):
@@ -72,6 +79,41 @@ def row_7(row):
 
 def gates():
     return command("pgrep", "-u", str(os.getuid()), "-x", "mcp-gate").stdout.split()
+
+
+def row_8(row):
+    """kill -9 of the supervisor when scopes run whose descriptors are not in the store yet."""
+    with drop_in("Service", "FileDescriptorStoreMax=0"), Crowd(row) as crowd:
+        before, old = pids(crowd), crowd.supervisor()
+        os.kill(old, signal.SIGKILL)
+        row.check("it is started again", restarted(crowd, old))
+        row.check("backends that nobody can talk to are stopped",
+                  until(lambda: not any(alive(pid) for pid in before), 30), before)
+        crowd.served_again()
+    with Crowd(row, sessions=0) as crowd:
+        kept = 0
+        for attempt in range(10):
+            systemctl("reset-failed", "mcp-supervisor.service")
+            session = crowd.session("--tag", f"fresh-{attempt}", name="fresh")
+            session.send(id="i", method="initialize", params={"protocolVersion": "2025-11-25", "capabilities": {}})
+            scope_of(session, attempt)
+            time.sleep(attempt * 0.002)
+            os.kill(crowd.supervisor(), signal.SIGKILL)
+            row.check(f"start {attempt} ends in an answer", session.receive(60).get("id") == "i")
+            kept += "result" in session.request("tools/call", name="echo", arguments={"text": "on"})
+            session.close()
+        row.check("and the next call is served", kept == 10, kept)
+
+
+def scope_of(session, attempt):
+    """Returns as soon as the manager has a scope for the last start."""
+    transient = f"{RUNTIME}/systemd/transient"
+    end = time.monotonic() + 20
+    known = set() if attempt == 0 else scope_of.known
+    while time.monotonic() < end:
+        scope_of.known = {name for name in (os.listdir(transient) if os.path.isdir(transient) else []) if "fresh" in name}
+        if scope_of.known - known:
+            return
 
 
 def row_9(row):
@@ -125,34 +167,63 @@ def row_11(row):
         systemctl("start", "mcp-supervisor.socket")
 
 
+def row_12(row):
+    """A backend answers and dies while no supervisor runs; once in a restart, once after kill -9."""
+    with drop_in("Service", "ExecStartPre=/bin/sleep 2"), Crowd(row) as crowd:
+        for kind in ("restart", "kill"):
+            fifo = str(crowd.world.host.folder / f"{kind}.fifo")
+            os.mkfifo(fifo)
+            session = crowd.session("--tag", kind, name="parting")
+            session.initialize()
+            session.send(id="last", method="tools/call", params={"name": "parting", "arguments": {"fifo": fifo}})
+            with open(fifo, "w"):  # Opens when the backend reads: the call is under way.
+                pid, old = crowd.backend("parting")["pid"], crowd.supervisor()
+                down = threading.Thread(target=lambda: systemctl("restart", "mcp-supervisor.service"))
+                if kind == "restart":
+                    down.start()
+                else:
+                    os.kill(old, signal.SIGKILL)
+                row.check(f"{kind}: the supervisor is away", until(lambda: not alive(old), 30))
+            row.check(f"{kind}: the backend ends meanwhile", until(lambda: not alive(pid), 10))
+            row.check(f"{kind}: while it is away", prop("mcp-supervisor.service", "ActiveState") != "active")
+            came = [session.receive()]
+            while came[-1].get("id") != "last":
+                came.append(session.receive())
+            if kind == "restart":
+                row.check("what it wrote is delivered", "last words" in str(came[-1]), came)
+                down.join()
+            else:
+                row.check("the call has one error", "error" in came[-1] and "supervisor" in str(came[-1]), came)
+            answer = session.call("echo", text="on")
+            row.check(f"{kind}: the next call has a new process", "on" in str(answer.get("result")), answer)
+            if kind == "restart":
+                row.check("its death is reported", crowd.backend("parting")["last_exit"], crowd.backend("parting"))
+            session.close()
+            crowd.world.host.ctl("stop", crowd.backend("parting")["id"], timeout=60)
+            until(lambda: crowd.backend("parting") is None or not crowd.backend("parting")["pid"])
+        crowd.served_again()
+
+
 def row_13(row):
     """The supervisor exits when idle, while forty clients come at random times."""
-    drop = f"{lab.HOME}/.config/systemd/user/mcp-supervisor.service.d"
-    os.makedirs(drop, exist_ok=True)
-    with open(f"{drop}/lab.conf", "w") as file:
-        file.write("[Unit]\nStartLimitIntervalSec=0\n")
-    systemctl("daemon-reload")
     answers = []
-    try:
-        with Crowd(row, times='idle_timeout = "100ms"\nexit_idle_time = "120ms"\n', sessions=0) as crowd:
-            dice = random.Random(13)
+    short = 'idle_timeout = "100ms"\nexit_idle_time = "120ms"\n'
+    with drop_in("Unit", "StartLimitIntervalSec=0"), Crowd(row, times=short, sessions=0) as crowd:
+        dice = random.Random(13)
 
-            def client(after):
-                time.sleep(after)
-                session = crowd.session(name="passing")
-                session.initialize()
-                answers.append("text" in str(session.call("echo", text="text")))
-                session.close()
+        def client(after):
+            time.sleep(after)
+            session = crowd.session(name="passing")
+            session.initialize()
+            answers.append("text" in str(session.call("echo", text="text")))
+            session.close()
 
-            threads = [threading.Thread(target=client, args=(dice.uniform(0, 12),)) for _ in range(40)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(90)
-            row.check("forty answers", answers == [True] * 40, answers)
-    finally:
-        os.remove(f"{drop}/lab.conf")
-        systemctl("daemon-reload")
+        threads = [threading.Thread(target=client, args=(dice.uniform(0, 12),)) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(90)
+        row.check("forty answers", answers == [True] * 40, answers)
 
 
 def row_14(row):
@@ -232,5 +303,5 @@ def row_25(row):
         pause(0.2)
 
 
-ROWS = {5: row_5, 6: row_6, 7: row_7, 9: row_9, 10: row_10, 11: row_11, 13: row_13, 14: row_14, 22: row_22, 23: row_23,
+ROWS = {5: row_5, 6: row_6, 7: row_7, 8: row_8, 9: row_9, 10: row_10, 11: row_11, 12: row_12, 13: row_13, 14: row_14, 22: row_22, 23: row_23,
         25: row_25}

@@ -11,22 +11,25 @@ HOME = os.path.expanduser("~")
 BIN = os.path.join(HOME, ".local/bin")
 HERE = os.path.dirname(os.path.abspath(__file__))
 passed = 0
-failed = 0
+failures = []
 
 
 def check(name, condition, detail=""):
-    global passed, failed
+    global passed
     if condition:
         passed += 1
         print(f"ok      {name}", flush=True)
     else:
-        failed += 1
-        print(f"FAILED  {name}: {str(detail)[:600]}", flush=True)
+        failures.append(f"FAILED  {name}: {str(detail)[:600]}")
+        print(failures[-1], flush=True)
 
 
 def finish():
-    print(f"{passed} passed, {failed} failed", flush=True)
-    sys.exit(1 if failed else 0)
+    """What failed is said again: who reads a long output reads its end."""
+    for failure in failures:
+        print(failure, flush=True)
+    print(f"{passed} passed, {len(failures)} failed", flush=True)
+    sys.exit(1 if failures else 0)
 
 
 def run(*command, **options):
