@@ -7,7 +7,7 @@ from conftest import RELEASED
 pytestmark = pytest.mark.timeout(1400)
 
 # Faults of the list in journeys/faults_*.py that need cgroup v2 or a journal.
-ROWS = [1, 2, 3, 4, 20]
+ROWS = [1, 2, 3, 4, 20, 21]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that need cgroup v2 and a journal: memory that runs out in four ways, and a storm on stderr."""
+"""Faults that need cgroup v2 and a journal: memory that runs out in four ways, a storm on stderr, no journal."""
 import statistics
 import sys
 import threading
 import time
 
 from crowd import Crowd, alive, prop, until
+from lab import as_root
 
 # Few: what these rows are run in is ten times slower than a machine.
 SESSIONS = 3
@@ -159,4 +160,32 @@ def row_20(row):
         crowd.served_again()
 
 
-ROWS = {1: row_1, 2: row_2, 3: row_3, 4: row_4, 20: row_20}
+def row_21(row):
+    """journald is restarted under its writers; then the journal cannot be read."""
+    with Crowd(row, UNLIMITED, SESSIONS) as crowd:
+        session = begun(crowd, "writer")
+        before, backend = pids(crowd), crowd.backend("writer")["id"]
+
+        def logs():
+            return crowd.world.host.ctl("logs", backend, "-n", "20", timeout=60)
+
+        session.call("stderr", text="before journald went away")
+        row.check("its lines are in the journal", until(lambda: "before journald" in logs().stdout, 60))
+        row.check("journald is restarted", as_root("systemctl restart systemd-journald.service"))
+        session.call("stderr", text="after it came back")
+        row.check("later lines arrive", until(lambda: "after it came back" in logs().stdout, 60), logs())
+        row.check("earlier ones are still there", "before journald" in logs().stdout, logs())
+        untouched(row, crowd, before)
+        row.check("it goes on", "on" in str(session.call("echo", text="on")))
+        row.check("the journal is closed to us", as_root("chmod 700 /var/log/journal/* /run/log/journal/* || true"))
+        shown = logs()
+        row.check("mcpctl says why it can show nothing", shown.returncode != 0 and "journal" in shown.stderr, shown)
+        row.check("in one line", shown.stderr.count("\n") == 1, shown)
+        row.check("nobody minds", "on" in str(session.call("echo", text="on")))
+        as_root("chmod 755 /var/log/journal/* /run/log/journal/* || true")
+        row.check("and shows it again", until(lambda: "after it came back" in logs().stdout, 60), logs())
+        session.close()
+        crowd.served_again()
+
+
+ROWS = {1: row_1, 2: row_2, 3: row_3, 4: row_4, 20: row_20, 21: row_21}
