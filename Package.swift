@@ -89,6 +89,8 @@ let package = Package(
         .executableTarget(name: "mcp-supervisor", dependencies: ["Supervisor"]),
         .executableTarget(name: "mcpctl", dependencies: ["Control", "MCPWire", "Posix", argumentParser]),
 
+        .testTarget(name: "McpctlTests", dependencies: ["mcpctl", "Control"]),
+
         // The manual against the programs.
         .testTarget(name: "ManualTests", dependencies: ["MCPWire", "Posix"]),
 

@@ -55,6 +55,9 @@ public struct CallCounters: Sendable, Codable {
         tools[place].buckets[bucket] += 1
     }
 
+    /// Calls of all tools.
+    public var total: Int { tools.reduce(0) { $0 + $1.calls } }
+
     /// Adds what another backend of the server counted.
     public mutating func add(_ other: CallCounters) {
         for tool in other.tools {

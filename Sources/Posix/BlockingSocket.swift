@@ -12,7 +12,7 @@ public enum Reception: Sendable, Equatable {
 
 /// A Unix stream socket for a program that has nothing else to do than wait for its answer.
 public struct BlockingSocket: ~Copyable {
-    private let descriptor: Descriptor
+    public let descriptor: Descriptor
 
     /// Connects, waiting at most `milliseconds` for a place in the listener's queue.
     ///

@@ -14,6 +14,17 @@ public enum ProcessTable {
         return nil
     }
 
+    /// The processor time of processes and of those of their children that have ended, in seconds; `nil` when none of
+    /// them is there.
+    public static func cpuSeconds(of pids: [Int32]) -> Double? {
+        // utime, stime, cutime and cstime of proc(5): the 14th to the 17th field.
+        let ticks = pids.compactMap {
+            statistics(of: $0)?.dropFirst(11).prefix(4).compactMap { Int64($0) }.reduce(0, +)
+        }
+        // A clock tick is a hundredth of a second on Linux (USER_HZ).
+        return ticks.isEmpty ? nil : Double(ticks.reduce(0, +)) / 100
+    }
+
     /// The parent of every process.
     public static func parents() -> [Int32: Int32] {
         var parents: [Int32: Int32] = [:]

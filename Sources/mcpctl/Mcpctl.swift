@@ -15,7 +15,8 @@ struct Mcpctl: ParsableCommand {
             """,
         version: Control.version,
         groupedSubcommands: [
-            CommandGroup(name: "Facts", subcommands: [Status.self, List.self, Sessions.self, Why.self, Logs.self]),
+            CommandGroup(
+                name: "Facts", subcommands: [Status.self, List.self, Sessions.self, Top.self, Why.self, Logs.self]),
             CommandGroup(
                 name: "Backends",
                 subcommands: [

@@ -47,7 +47,7 @@ import Testing
             keys == [
                 "id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
                 "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit", "hibernation",
-                "changed_tools",
+                "changed_tools", "cpu_s", "calls",
             ])
     }
 

@@ -15,7 +15,7 @@ enum Samples {
             reason: .oom, status: 9, at: "2026-11-22T12:00:00Z", stderrTail: ["last words"],
             shortage: .own, limitBytes: 1 << 30, peakBytes: 1 << 30),
         hibernation: HibernationStatus(since: "2026-11-22T12:00:00Z", reclaimedBytes: 1, note: "no swap"),
-        changedTools: ["read"])
+        changedTools: ["read"], cpuSeconds: 1.25, calls: 7)
 
     static let emptyBackend = BackendStatus(
         id: "x", server: "x", repo: "/", share: .session, state: .stopped, unit: nil, pid: nil, generation: 0,

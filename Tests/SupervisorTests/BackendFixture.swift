@@ -47,6 +47,7 @@ final class ScriptLauncher: Launcher {
     func cleanUp(_ backend: LaunchedBackend) async {}
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {}
     func limits(of backend: LaunchedBackend) async -> Limits? { nil }
+    func cpuSeconds(of backend: LaunchedBackend) -> Double? { nil }
     func memory(of backend: LaunchedBackend) async -> BackendMemory { BackendMemory() }
     func processes(of backend: LaunchedBackend) -> [Int32] { [backend.pid] }
     func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] { ["last words"] }

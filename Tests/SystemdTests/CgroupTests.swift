@@ -30,6 +30,7 @@ import Testing
         try FileManager.default.createDirectory(at: group, withIntermediateDirectories: true)
         let files = [
             "memory.current": "4096\n", "memory.peak": "8192\n", "cgroup.procs": "12\n34\n",
+            "cpu.stat": "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n",
             "memory.events": "low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 0\n",
         ]
         for (name, text) in files { try Data(text.utf8).write(to: group.appending(path: name)) }
@@ -38,6 +39,7 @@ import Testing
         #expect(unit.memoryPeak == 8192)
         #expect(unit.memoryEvents == MemoryEvents(high: 1, max: 2, oom: 3, oomKill: 4))
         #expect(unit.processes == [12, 34])
+        #expect(unit.cpuSeconds == 2.5)
     }
 
     @Test func aCgroupThatIsGoneHasNoNumbers() {
@@ -45,6 +47,7 @@ import Testing
         #expect(unit.memoryCurrent == nil)
         #expect(unit.memoryEvents == MemoryEvents(high: 0, max: 0, oom: 0, oomKill: 0))
         #expect(unit.processes.isEmpty)
+        #expect(unit.cpuSeconds == nil)
     }
 
     @Test func noCgroupTreeMeansNoLimits() {

@@ -19,7 +19,7 @@ SHAPE = {
                    "pressure_sources", "search", "warnings"},
     "backend": {"id", "server", "repo", "share", "state", "unit", "pid", "generation", "era", "sessions", "holds",
                 "in_flight", "restarts", "memory", "limits", "started_at", "idle_since", "last_exit",
-                "hibernation", "changed_tools"},
+                "hibernation", "changed_tools", "cpu_s", "calls"},
     "session": {"id", "pid", "client", "protocol", "cwd", "repo", "server", "backend", "in_flight", "meta_tools",
                 "attached_at"},
     "savings": {"unshared_bytes", "shared_bytes", "method"},

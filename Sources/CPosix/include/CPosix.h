@@ -24,9 +24,11 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -35,6 +37,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +73,15 @@ static inline int cposix_close_range(unsigned first, unsigned last) {
 /* How the process of a pidfd ended, for those who are not its parent. 1: `status` is its wait status; 0: its parent has
    not waited for it yet; -1: the kernel does not tell (before Linux 6.15). */
 int cposix_pidfd_exit(int pidfd, int *_Nonnull status);
+
+/* sigaction's handler is in a union. */
+static inline int cposix_is_ignored(int signal) {
+    struct sigaction action;
+    return sigaction(signal, (void *)0, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* ioctl(2) is variadic. */
+static inline int cposix_window_size(int fd, struct winsize *_Nonnull size) { return ioctl(fd, TIOCGWINSZ, size); }
 
 /* The wait status macros. */
 static inline int cposix_exited(int status) { return WIFEXITED(status); }

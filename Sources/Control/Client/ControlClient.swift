@@ -9,7 +9,7 @@ public struct ControlClient: ~Copyable {
 
     /// The socket it is connected to.
     public let path: String
-    private let socket: BlockingSocket
+    let socket: BlockingSocket
     private var framer = VarlinkFramer(limit: ControlClient.replyLimit)
 
     /// Connects.
@@ -100,7 +100,7 @@ public struct ControlClient: ~Copyable {
         }
     }
 
-    private borrowing func send(_ call: VarlinkCall, timeout: Int) throws(ClientError) {
+    borrowing func send(_ call: VarlinkCall, timeout: Int) throws(ClientError) {
         do {
             try socket.send(call.encoded(), milliseconds: timeout * 1000)
         } catch {
@@ -126,7 +126,7 @@ public struct ControlClient: ~Copyable {
         }
     }
 
-    private mutating func receiveBytes(_ method: String, milliseconds: Int) throws(ClientError) {
+    mutating func receiveBytes(_ method: String, milliseconds: Int) throws(ClientError) {
         let reception: Reception
         do {
             reception = try socket.receive(milliseconds: milliseconds)
@@ -140,7 +140,7 @@ public struct ControlClient: ~Copyable {
         }
     }
 
-    private mutating func nextReply(_ method: String) throws(ClientError) -> VarlinkReply? {
+    mutating func nextReply(_ method: String) throws(ClientError) -> VarlinkReply? {
         let reply: VarlinkReply
         do throws(VarlinkError) {
             guard let message = try framer.next() else { return nil }

@@ -152,12 +152,17 @@ public struct BackendStatus: Codable, Sendable, Equatable {
     public var hibernation: HibernationStatus?
     /// Tools whose definition the server changed since the user last saw it, until `Trust`.
     public var changedTools: [String]?
+    /// Processor time that its processes took, in seconds, since they started.
+    public var cpuSeconds: Double?
+    /// Tool calls answered, since the supervisor knows it.
+    public var calls: Int?
 
     public init(
         id: String, server: String, repo: String, share: Sharing, state: BackendState, unit: String?, pid: Int32?,
         generation: Int, era: Era, sessions: Int, holds: Int, inFlight: Int, restarts: Int, memory: BackendMemory,
         limits: Limits, startedAt: String?, idleSince: String?, lastExit: BackendExit?,
-        hibernation: HibernationStatus? = nil, changedTools: [String] = []
+        hibernation: HibernationStatus? = nil, changedTools: [String] = [], cpuSeconds: Double? = nil,
+        calls: Int? = nil
     ) {
         self.id = id
         self.server = server
@@ -179,6 +184,8 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         self.lastExit = lastExit
         self.hibernation = hibernation
         self.changedTools = changedTools
+        self.cpuSeconds = cpuSeconds
+        self.calls = calls
     }
 
     enum CodingKeys: String, CodingKey {
@@ -190,5 +197,7 @@ public struct BackendStatus: Codable, Sendable, Equatable {
         case lastExit = "last_exit"
         case hibernation
         case changedTools = "changed_tools"
+        case cpuSeconds = "cpu_s"
+        case calls
     }
 }

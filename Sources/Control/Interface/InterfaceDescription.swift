@@ -45,7 +45,9 @@ public let interfaceDescription = #"""
       idle_since: ?string,
       last_exit: ?Exit,
       hibernation: ?(since: string, reclaimed_bytes: int, note: ?string),
-      changed_tools: ?[]string
+      changed_tools: ?[]string,
+      cpu_s: ?float,
+      calls: ?int
     )
 
     type Session (

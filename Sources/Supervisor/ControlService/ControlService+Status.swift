@@ -67,9 +67,11 @@ extension Backend {
     func status() async -> BackendStatus {
         var memory = BackendMemory()
         var held: Limits?
+        var cpuSeconds: Double?
         if let process {
             memory = await registry.launcher.memory(of: process.launched)
             held = await registry.launcher.limits(of: process.launched)
+            cpuSeconds = registry.launcher.cpuSeconds(of: process.launched)
         }
         return BackendStatus(
             id: id, server: key.server, repo: key.repository, share: key.share, state: state,
@@ -78,7 +80,7 @@ extension Backend {
             sessions: sessions.count, holds: holds.count, inFlight: multiplexer.inFlight, restarts: restarts,
             memory: memory, limits: held ?? configuration.limits, startedAt: startedAt.map(Clock.rfc3339),
             idleSince: idleSince.map(Clock.rfc3339), lastExit: lastExit, hibernation: hibernationStatus,
-            changedTools: pins.changedNames)
+            changedTools: pins.changedNames, cpuSeconds: cpuSeconds, calls: multiplexer.calls.total)
     }
 }
 

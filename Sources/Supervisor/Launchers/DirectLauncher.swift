@@ -165,6 +165,10 @@ final class DirectLauncher: Launcher {
         return BackendMemory(currentBytes: total, peakBytes: backend.peakSeen, pssBytes: total)
     }
 
+    func cpuSeconds(of backend: LaunchedBackend) -> Double? {
+        ProcessTable.cpuSeconds(of: processes(of: backend))
+    }
+
     func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] {
         Array((lastWords[identifier] ?? []).suffix(count))
     }

@@ -52,6 +52,9 @@ protocol Launcher: AnyObject {
 
     func memory(of backend: LaunchedBackend) async -> BackendMemory
 
+    /// Processor time that the backend's processes took, in seconds.
+    func cpuSeconds(of backend: LaunchedBackend) -> Double?
+
     /// Every process of the backend.
     func processes(of backend: LaunchedBackend) -> [Int32]
 

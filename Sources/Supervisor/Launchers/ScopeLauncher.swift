@@ -241,6 +241,10 @@ extension ScopeLauncher {
             cpuWeight: await read("CPUWeight"))
     }
 
+    func cpuSeconds(of backend: LaunchedBackend) -> Double? {
+        group(backend).flatMap { $0.cpuSeconds ?? ProcessTable.cpuSeconds(of: $0.processes) }
+    }
+
     func memory(of backend: LaunchedBackend) async -> BackendMemory {
         guard let group = group(backend) else { return BackendMemory() }
         let current = group.memoryCurrent.map { Int64(clamping: $0) }

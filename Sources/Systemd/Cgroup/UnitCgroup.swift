@@ -23,6 +23,12 @@ public struct UnitCgroup: Sendable, Equatable {
         CgroupFile.number(memoryFile("memory.peak", legacy: "memory.max_usage_in_bytes"))
     }
 
+    /// Processor time that its processes took, in seconds. Only v2 tells without the cpu controller.
+    public var cpuSeconds: Double? {
+        guard !isLegacy else { return nil }
+        return CgroupFile.numbers("\(root)\(path)/cpu.stat")["usage_usec"].map { Double($0) / 1_000_000 }
+    }
+
     /// How often limits were met. All zero when the cgroup is gone.
     public var memoryEvents: MemoryEvents { existingMemoryEvents ?? MemoryEvents() }
 

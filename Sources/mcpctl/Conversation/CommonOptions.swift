@@ -20,6 +20,8 @@ struct Span: ExpressibleByArgument {
     /// `nil`: without end.
     let seconds: Double?
 
+    init(seconds: Double?) { self.seconds = seconds }
+
     init?(argument: String) {
         guard let milliseconds = TimeSpan.parse(argument) else { return nil }
         seconds = milliseconds == TimeSpan.forever ? nil : Double(milliseconds) / 1000

@@ -17,6 +17,7 @@ struct Style {
         case plain = 0
         case bold = 1
         case faint = 2
+        case reverse = 7
         case red = 31
         case green = 32
         case yellow = 33

@@ -7,7 +7,8 @@ struct Table {
         var accent = Style.Accent.plain
 
         init(_ text: String, _ accent: Style.Accent = .plain) {
-            self.text = printable(text)
+            // What `printable` lets pass would break the line.
+            self.text = String(printable(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
             self.accent = accent
         }
 
@@ -17,6 +18,8 @@ struct Table {
     struct Column: ExpressibleByStringLiteral {
         var title: String
         var isNumber = false
+        /// Where there is not room for all, those with the highest go first; 0 stays.
+        var dispensability = 0
 
         init(stringLiteral value: String) { title = value }
 
@@ -25,34 +28,72 @@ struct Table {
             column.isNumber = true
             return column
         }
+
+        /// This column, which goes before those with a lower number where there is no room.
+        func dispensable(_ dispensability: Int) -> Column {
+            var column = self
+            column.dispensability = dispensability
+            return column
+        }
     }
 
     /// No titles: the rows stand alone.
     var hasTitles = true
     var columns: [Column]
     var rows: [[Cell]] = []
+    /// What is left of the last column where it has to be cut: a repository's end says more than its beginning.
+    var cutsStartOfLast = false
 
     init(_ columns: [Column], hasTitles: Bool = true) {
         self.columns = columns
         self.hasTitles = hasTitles
     }
 
-    func lines(_ style: Style) -> [String] {
-        let head = hasTitles ? [columns.map { Cell($0.title, .bold) }] : []
-        let all = head + rows
-        let widths = columns.indices.map { column in all.map { $0[column].text.count }.max() ?? 0 }
-        return all.map { line($0, widths: widths, style) }
+    func lines(_ style: Style, columns: Int? = nil) -> [String] {
+        styledLines(columns: columns).map { $0.text(style, columns: columns) }
     }
 
-    private func line(_ cells: [Cell], widths: [Int], _ style: Style) -> String {
-        var line = ""
-        for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.text.count)
-            let text = style.apply(cell.accent, cell.text)
-            let isLast = index == cells.count - 1
-            line += columns[index].isNumber ? space + text : text + (isLast ? "" : space)
-            line += isLast ? "" : "  "
+    /// All lines, the one with the titles first.
+    ///
+    /// - Parameter columns: what there is room for; `nil`: as much as it takes.
+    func styledLines(columns room: Int? = nil) -> [StyledLine] {
+        let head = hasTitles ? [columns.map { Cell($0.title, .bold) }] : []
+        let all = head + rows
+        var widths = columns.indices.map { column in all.map { DisplayWidth.of($0[column].text) }.max() ?? 0 }
+        var shown = Array(columns.indices)
+        if let room {
+            shown = fitting(room, widths)
+            let last = shown.last ?? 0
+            let before = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 }
+            widths[last] = min(widths[last], max(1, room - before))
         }
-        return line
+        return all.map { line($0, shown, widths) }
+    }
+
+    /// The columns that there is room for, with at least a dozen characters of the last.
+    private func fitting(_ room: Int, _ widths: [Int]) -> [Int] {
+        var shown = Array(columns.indices)
+        while shown.count > 1 {
+            let last = shown.last ?? 0
+            let least = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 } + min(widths[last], 12)
+            let candidate = shown.max { columns[$0].dispensability < columns[$1].dispensability }
+            guard least > room, let candidate, columns[candidate].dispensability > 0 else { break }
+            shown.removeAll { $0 == candidate }
+        }
+        return shown
+    }
+
+    private func line(_ cells: [Cell], _ shown: [Int], _ widths: [Int]) -> StyledLine {
+        var line: [Cell] = []
+        for index in shown {
+            let isLast = index == shown.last
+            var cell = cells[index]
+            cell.text = DisplayWidth.clipped(cell.text, to: widths[index], atStart: isLast && cutsStartOfLast)
+            let space = Cell(String(repeating: " ", count: widths[index] - DisplayWidth.of(cell.text)))
+            let isNumber = columns[index].isNumber
+            line += isNumber ? [space, cell] : isLast ? [cell] : [cell, space]
+            if !isLast { line.append("  ") }
+        }
+        return StyledLine(line)
     }
 }
