@@ -45,8 +45,8 @@ extension Multiplexer {
     mutating func pass(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, to target: ReplyTarget, _ actions: inout Actions
     ) {
-        guard envelope.object.count <= configuration.maximumLineToClient else {
-            return answer(target, oversizeResult(envelope.object.count), &actions)
+        if let error = oversizeResult(envelope.object.count, for: target.session) {
+            return answer(target, error, &actions)
         }
         let start = actions.bytes.count
         let id = Edit(range: envelope.id, replacement: .token(target.id))
@@ -69,6 +69,7 @@ extension Multiplexer {
     }
 
     mutating func deliver(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
+        guardClient(target, from: start, &actions)
         if target.batch == 0 {
             actions.noteSettled(target.session, target.id, isAnswered: true)
             actions.sendToSession(target.session, from: start)

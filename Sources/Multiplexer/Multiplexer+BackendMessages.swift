@@ -32,6 +32,7 @@ extension Multiplexer {
         defer { drainAll(&actions) }
         switch entry.owner {
         case .session(let target):
+            if !slowReaders.isEmpty { releaseProgress(of: id, in: target.session, &actions) }
             withdrawQuestions(of: id, &actions)
             settleSent(target)
             count(entry, isError: !envelope.error.isEmpty, now: now)

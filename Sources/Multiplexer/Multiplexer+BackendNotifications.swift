@@ -24,7 +24,7 @@ extension Multiplexer {
     }
 
     /// To the session whose request runs under this token, with the token that the session chose.
-    private func passProgress(
+    private mutating func passProgress(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ token: Envelope.Token, _ actions: inout Actions
     ) {
         guard let id = ownID(line, token.range), let entry = pending.entries[id], entry.cancelledAt == nil,
@@ -32,14 +32,16 @@ extension Multiplexer {
         else { return }
         let start = actions.bytes.count
         actions.splice(line, envelope, Edit(range: token.range, replacement: .token(original)))
+        if !slowReaders.isEmpty, keepProgress(of: id, in: target.session, from: start, &actions) { return }
         actions.sendToSession(target.session, from: start)
     }
 
     /// A log message says nothing about whose it is, and its text may hold what one session asked for.
-    private func passMessage(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
+    private mutating func passMessage(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         let name = String(token: envelope.params.level.range, of: line)
         let severity = name.flatMap(LogSeverity.init(name:))
         for session in audience where wants(severity, session) {
+            if !slowReaders.isEmpty, leavesOutLog(for: session) { continue }
             copyToSession(line, envelope, session, &actions)
         }
     }
@@ -70,7 +72,7 @@ extension Multiplexer {
     }
 
     /// By its progress token, if it has one of ours; else only to a session that is alone, for whom this is its server.
-    private func passUnknown(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
+    private mutating func passUnknown(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         if envelope.params.progressToken.isPresent {
             return passProgress(line, envelope, envelope.params.progressToken, &actions)
         }
@@ -84,6 +86,7 @@ extension Multiplexer {
     func copyToSession(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
     ) {
+        if isTooLong(envelope.object.count, for: session, &actions) { return }
         let start = actions.bytes.count
         actions.bytes.append(line, envelope.object)
         if envelope.hasLineBreaks { replaceLineBreaks(in: &actions.bytes, from: start) }

@@ -18,7 +18,7 @@ extension Multiplexer {
 
     private func canSend(for session: SessionID) -> Bool {
         backend.phase == .ready && sessions[session]?.queue.isEmpty == true
-            && inFlight(of: session) < configuration.maximumInFlightPerSession && hasRoom
+            && inFlight(of: session) < configuration.maximumInFlightPerSession && hasRoom && !isFull(session)
     }
 
     @discardableResult
@@ -78,6 +78,7 @@ extension Multiplexer {
         while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
             let line = sessions[session]?.queue.first
         {
+            if line.target != nil, isFull(session) { return }
             if line.target != nil, !isItsTurn, !hasRoom { return waitForRoom(session) }
             // It was scanned when it came; the ranges were not kept.
             let envelope = try? Envelope(scanning: line.bytes.span)

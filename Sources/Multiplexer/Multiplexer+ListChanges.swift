@@ -21,14 +21,19 @@ extension Multiplexer {
     mutating func announceListChanges(_ actions: inout Actions) {
         let changes = ListChange.allCases.filter { lists.announced.contains($0) }
         lists.announced = []
-        for change in changes { tellListeners(of: change, &actions) }
-        for session in sessions.keys where sessions[session]?.phase == .initialized {
-            for change in changes {
-                let start = actions.bytes.count
-                actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"\(change.notification.rawValue)\"}")
-                actions.sendToSession(session, from: start)
+        for session in sessions.keys {
+            for change in changes where slowReaders.isEmpty || !keepsChange(change, for: session) {
+                tellListeners(of: change, in: session, &actions)
+                tell(session, of: change, &actions)
             }
         }
+    }
+
+    func tell(_ session: SessionID, of change: ListChange, _ actions: inout Actions) {
+        guard sessions[session]?.phase == .initialized else { return }
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"\(change.notification.rawValue)\"}")
+        actions.sendToSession(session, from: start)
     }
 }
 

@@ -74,9 +74,10 @@ extension Multiplexer {
     // MARK: - What is told
 
     /// A list changed: those who listen are told.
-    func tellListeners(of change: ListChange, _ actions: inout Actions) {
+    func tellListeners(of change: ListChange, in session: SessionID, _ actions: inout Actions) {
         for number in listens.numbers {
-            guard let listen = listens[number], listen.isAcknowledged, listen.request == nil,
+            guard let listen = listens[number], listen.target.session == session, listen.isAcknowledged,
+                listen.request == nil,
                 listen.changes.contains(change)
             else { continue }
             sendTagged(change.notification, JSONObject(), to: listen, &actions)

@@ -8,6 +8,7 @@ extension Multiplexer {
         configuration.maximumInFlightPerSession = new.maximumInFlightPerSession
         configuration.maximumInFlight = new.maximumInFlight
         configuration.maximumLineToClient = new.maximumLineToClient
+        configuration.clientMessageLimits = new.clientMessageLimits
         configuration.maximumSessionGarbage = new.maximumSessionGarbage
     }
 }

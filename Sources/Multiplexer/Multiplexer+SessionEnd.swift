@@ -57,6 +57,7 @@ extension Multiplexer {
     private mutating func forget(_ session: SessionID, now: Int64, _ actions: inout Actions) {
         if relay != nil { return forgetRelayed(session, &actions) }
         reset(session, now: now, &actions)
+        forgetSlowReader(session, &actions)
         sessions[session] = nil
         updateLogLevel(&actions)
         drainAll(&actions)

@@ -32,6 +32,8 @@ public struct Multiplexer: Sendable, Codable {
     var relay: Relay?
     /// Whose queue was looked at last when the lane became free.
     var lastTicket: UInt64 = 0
+    /// Clients that are behind in reading.
+    var slowReaders = SlowReaderTable()
     /// Sessions whose next request waits until the backend has fewer, in the order of their turns.
     var waitingForRoom: [SessionID] = []
     /// Random words that handles are made of; see `give(chance:)`.

@@ -32,11 +32,19 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     /// How long answers are awaited after the agent closed its input.
     public var inputEndedGrace = 1000
     /// Longer messages are refused toward a client; its transport would break.
-    public var maximumLineToClient = 64 << 20
+    public var maximumLineToClient = 64 << 20 { didSet { noteLineLimits() } }
+    /// Clients that take less; the first one that fits holds.
+    public var clientMessageLimits: [ClientMessageLimit] = [] { didSet { noteLineLimits() } }
+    /// No limit is below: what is shorter needs no second look.
+    private(set) var shortestLineLimit = 64 << 20
     /// Bytes of a session's lines that are no messages, after which it is ended.
     public var maximumSessionGarbage = 1 << 20
     /// Bytes of garbage before the first message, after which a start counts as failed.
     public var maximumGarbage = 1 << 20
 
     public init() {}
+
+    private mutating func noteLineLimits() {
+        shortestLineLimit = min(maximumLineToClient, clientMessageLimits.map(\.bytes).min() ?? .max)
+    }
 }

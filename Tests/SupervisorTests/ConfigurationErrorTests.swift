@@ -33,7 +33,9 @@ import Testing
     @Test(arguments: [
         ("idle_timeout = true", 1), ("idle_timeout = \"soon\"", 1), ("idle_timeout = -1", 1), ("idle_timeout = []", 1),
         ("idle_timeout = 1.5", 1), ("idle_timeout = 9223372036854775807", 1),
-        ("ignore_env = \"X\"", 1), ("ignore_env = [1]", 1), ("ignore_env = [\"a\", [\"b\"]]", 1), ("defaults = 1", 1),
+        ("start_timeout = 0", 1), ("output_timeout = \"0s\"", 1), ("backend_requests_max = 0", 1),
+        ("max_message_to_client = 1", 1), ("[max_message_to_client]\nx = 10", 2), ("ignore_env = \"X\"", 1),
+        ("ignore_env = [1]", 1), ("ignore_env = [\"a\", [\"b\"]]", 1), ("defaults = 1", 1),
         ("server = []", 1), ("[server]\na = 1", 2), ("[[server.a]]", 1),
         ("[defaults]\nMemoryMax = \"1 gigabyte\"", 2), ("[defaults]\nMemoryMax = -1", 2),
         ("[defaults]\nMemoryMax = 0", 2), ("[defaults]\nMemoryMax = true", 2), ("[defaults]\nMemoryMax = 1.5", 2),

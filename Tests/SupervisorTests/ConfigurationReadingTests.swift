@@ -28,6 +28,8 @@ import Testing
             exit_idle_time = "off"
             start_timeout = "2min"
             session_requests_max = 8
+            output_timeout = "90s"
+            max_message_to_client = { "a*" = "1M", abc = "2M" }
             backend_requests_max = 16
             stop_timeout = "1s 500ms"
             ignore_env = ["MY_*", "X"]
@@ -42,6 +44,8 @@ import Testing
         #expect(configuration.startTimeout == 120_000)
         #expect(configuration.clientLimits.sessionRequests == 8)
         #expect(configuration.backendRequests == 16)
+        #expect(configuration.clientLimits.outputTimeout == 90_000)
+        #expect(configuration.clientLimits.messageLimits.map(\.client).prefix(2) == ["abc", "a*"])
         #expect(configuration.stopTimeout == 1500)
         #expect(configuration.ignoreEnvironment == ["MY_*", "X"])
         #expect(configuration.sliceLimits == Limits(memoryMax: 6 << 30))

@@ -33,8 +33,33 @@ extension Multiplexer {
         speak(&actions)
         if let edit = renaming(line, envelope) { return passOn(line, envelope, edit, &actions) }
         note(line, envelope, &actions)
+        if envelope.kind == .response, refuseOversize(line, envelope, now: now, &actions) { return }
         passOn(line, envelope.object, envelope.hasLineBreaks, &actions)
         if envelope.kind == .response { finishAllInputEnds(now: now, &actions) }
+    }
+
+    /// An answer that would break the client's transport is replaced by an error.
+    private mutating func refuseOversize(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+    ) -> Bool {
+        let length = envelope.object.count
+        guard length > configuration.shortestLineLimit, let session = sessions.keys.first,
+            let error = oversizeResult(length, for: session)
+        else { return false }
+        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
+        answerRelayed(target, error, &actions)
+        finishAllInputEnds(now: now, &actions)
+        return true
+    }
+
+    private func answerRelayed(_ target: ReplyTarget, _ error: ErrorReply, _ actions: inout Actions) {
+        let start = actions.bytes.count
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":")
+        target.id.write(to: &actions.bytes)
+        actions.write(",")
+        error.write(to: &actions.bytes)
+        actions.write("}")
+        actions.sendToSession(target.session, from: start)
     }
 
     /// A question with the id of one that the client still has from a process that is gone gets another: the client's

@@ -110,6 +110,7 @@ final class Backend {
         result.maximumInFlightPerSession = Int(configuration.clientLimits.sessionRequests)
         result.maximumInFlight = Int(configuration.backendRequests)
         result.maximumLineToClient = Int(configuration.clientLimits.messageSize)
+        result.clientMessageLimits = configuration.clientLimits.messageLimits
         result.maximumSessionGarbage = Int(configuration.clientLimits.garbage)
         return result
     }

@@ -7,7 +7,8 @@ import TOMLKit
 extension Configuration {
     static let keys = [
         "idle_timeout", "hibernate_after", "MemoryPressureWatch", "MemoryPressureThresholdSec", "memory_reserve",
-        "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max", "garbage_max",
+        "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max",
+        "output_timeout", "max_message_to_client", "garbage_max",
         "roots_timeout", "session_requests_max", "backend_requests_max", "exit_idle_time", "start_timeout",
         "stop_timeout", "slice_limits", "ignore_env",
         "deferring_clients",
@@ -67,6 +68,10 @@ extension Configuration {
         limits.connections = try table.count("connections_max") ?? limits.connections
         limits.messageSize = try table.size("message_size_max", least: 64 << 10) ?? limits.messageSize
         limits.outputQueue = try table.size("output_queue_max", least: 64 << 10) ?? limits.outputQueue
+        limits.outputTimeout = try table.time("output_timeout") ?? limits.outputTimeout
+        if let clients = try table.table("max_message_to_client") {
+            for name in clients.keys { limits.messageSizeToClient[name] = try clients.size(name, least: 64 << 10) }
+        }
         limits.garbage = try table.size("garbage_max", least: 0) ?? limits.garbage
         limits.rootsTimeout = try table.span("roots_timeout") ?? limits.rootsTimeout
         clientLimits = limits

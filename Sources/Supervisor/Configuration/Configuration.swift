@@ -94,6 +94,10 @@ public struct ClientLimits: Sendable, Equatable {
     public var messageSize: Int64 = 64 << 20
     /// What may wait for an agent that does not read.
     public var outputQueue: Int64 = 96 << 20
+    /// How long an agent for whom as much waits may read nothing.
+    public var outputTimeout: Int64 = 60_000
+    /// Bytes of a message to a client by its name, or the beginning of its name followed by `*`.
+    public var messageSizeToClient: [String: Int64] = [:]
     /// Lines that are no messages, of one session.
     public var garbage: Int64 = 1 << 20
     /// How long a client may take to name its roots.

@@ -26,6 +26,8 @@ struct Pauses: OptionSet {
     let rawValue: UInt8
     /// Too much of what it said waits.
     static let backlog = Pauses(rawValue: 1)
+    /// It does not read what it is sent.
+    static let output = Pauses(rawValue: 2)
 }
 
 /// One agent's connection to its backend: the agent's own pipes, read and written by us.
@@ -41,9 +43,12 @@ final class Session: LineReceiver {
     private let chooseBackend: (String) throws(ControlError) -> Backend
     /// A backend is kept for as long as it has sessions.
     private(set) unowned var backend: Backend?
-    private unowned let registry: Registry
+    unowned let registry: Registry
     private var input: InputStream?
-    private var output: OutputStream?
+    private(set) var output: OutputStream?
+    var watch: ReaderWatch
+    /// Runs while the client has more waiting than it may.
+    var patience: EventSource?
     /// The shim's connection. Its end is the session's end.
     private unowned var connection: ControlConnection?
     /// Known to the shim alone, and to our predecessors' books.
@@ -75,6 +80,7 @@ final class Session: LineReceiver {
         self.connection = connection
         self.registry = registry
         self.chooseBackend = chooseBackend
+        watch = ReaderWatch(limit: Int(registry.configuration.clientLimits.outputQueue))
         books = registry.ledger.flatMap { SessionBooks($0, identity) }
     }
 
@@ -87,7 +93,10 @@ final class Session: LineReceiver {
         output = try OutputStream(
             ByteStream(adopting: stdout, writing: true), loop: registry.streams, record: books?.writeRecord
         ) { [unowned self] in end("the agent no longer reads") }
-        output?.onWritten = { [unowned self] position in books?.written(position) }
+        output?.onWritten = { [unowned self] position in
+            books?.written(position)
+            noteRead()
+        }
         var splitter = LineSplitter(limit: Int(registry.configuration.clientLimits.messageSize))
         if let lost {
             output?.send(lost.unsent[...])
@@ -148,6 +157,7 @@ final class Session: LineReceiver {
             registry.handedSessions[identity] = nil
             wasHandedOver = true
             backend.noLongerAwaited(id)
+            tellPace()
         } else {
             registry.abandon(identity)
             backend.withMultiplexer { machine, now, actions in
@@ -242,10 +252,7 @@ final class Session: LineReceiver {
 
     func deliver(_ bytes: ArraySlice<UInt8>) {
         output?.send(bytes)
-        if let output, output.waiting > registry.configuration.clientLimits.outputQueue {
-            registry.log.warning("session \(id) does not read, \(output.waiting) bytes wait; it is ended")
-            end("the agent does not read")
-        }
+        noteSent()
     }
 
     /// Bytes that the agent has not taken.
@@ -282,6 +289,7 @@ final class Session: LineReceiver {
         guard !hasEnded else { return }
         hasEnded = true
         rootsClock = nil
+        patience = nil
         registry.streams.flushAll()
         input?.close()
         output?.close()

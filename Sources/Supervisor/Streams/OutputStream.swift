@@ -36,6 +36,8 @@ final class OutputStream: StreamHandler, Flushable {
     var waiting: Int { outbox.count }
     /// What the reader has not taken yet.
     var rest: ArraySlice<UInt8> { outbox.rest }
+    /// Bytes that the reader has taken.
+    var written: UInt64 { outbox.written }
     /// Where the next byte that is sent will be in the stream.
     var position: UInt64 { outbox.written + UInt64(outbox.count) }
 
