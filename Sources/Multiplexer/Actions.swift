@@ -16,6 +16,12 @@ public struct Actions: Sendable {
         /// One timer per value; arming again replaces.
         case arm(MultiplexerTimer, milliseconds: Int)
         case disarm(MultiplexerTimer)
+        /// The session needs a backend of its own: `moved` or `stays` is the answer.
+        case move(SessionID)
+        /// A line of the session, without newline, for its own backend's machine.
+        case handOn(SessionID, Range<Int>)
+        /// A session that moved has nothing to do with this backend any more; it is forgotten here.
+        case left(SessionID)
         /// The session is over and already forgotten.
         case endSession(SessionID, reason: String)
         /// Its resume value, client or protocol version changed.

@@ -44,6 +44,9 @@ struct QuestionTable: Sendable, Codable {
     /// What the next question will be called.
     var nextID: UInt64 { lastID + 1 }
 
+    /// Ids up to this one may have been given by another machine.
+    mutating func skip(to id: UInt64) { lastID = max(lastID, id) }
+
     mutating func insert(_ question: ClientQuestion) -> UInt64 {
         lastID += 1
         entries[lastID] = question

@@ -29,6 +29,7 @@ extension Multiplexer {
         backend = BackendState()
         backend.generation = generation
         if relay != nil { return relayEnded(end, now: now, &actions) }
+        defer { finishDepartures(now: now, &actions) }
         failPending(end, &actions)
         if end.willRestart {
             if needsBackend || !subscriptions.entries.isEmpty || listens.wantBackend(of: era) {
@@ -44,6 +45,7 @@ extension Multiplexer {
     private mutating func failPending(_ end: BackendEnd, _ actions: inout Actions) {
         let error = end.errorReply(generation: backend.generation, retryable: end.willRestart)
         let isFetching = lists.isFetching
+        let isStateLost = noteLostState()
         let open = pending.removeAll().filter { $0.pending.cancelledAt == nil }
         // The last one first: those that are asked again keep their order in front of the queue.
         let repeated = end.willRestart ? Set(open.reversed().filter { askAgain($0.id, $0.pending) }.map(\.id)) : []
@@ -64,6 +66,7 @@ extension Multiplexer {
         if isFetching { actions.list.append(.disarm(.lists)) }
         lists.doubtAll()
         endAllSubscriptionQuestions(error, &actions)
+        if isStateLost { refuseWaiting(error, &actions) }
     }
 
     /// What had not been sent yet, when no start is in sight.

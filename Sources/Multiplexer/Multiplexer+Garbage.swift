@@ -61,6 +61,7 @@ extension Multiplexer {
     ) {
         actions.log(.warning, "the backend sent a message of \(length) bytes, over the limit")
         if relay != nil { return relayOversize(prefix, length, now: now, &actions) }
+        defer { finishDepartures(now: now, &actions) }
         let envelope = Envelope(prefix: prefix)
         guard envelope.methodKind == nil, let id = ownID(prefix, envelope.id) else { return }
         guard pending.entries[id]?.cancelledAt == nil else {

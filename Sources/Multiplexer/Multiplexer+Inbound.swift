@@ -60,6 +60,7 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
         _ actions: inout Actions
     ) {
+        if refuseForLostState(line, envelope, target, &actions) { return }
         switch envelope.knownMethod {
         case .toolsList, .promptsList, .resourcesList, .resourceTemplatesList:
             handleList(line, envelope, target, now: now, &actions)
@@ -85,9 +86,9 @@ extension Multiplexer {
             configuration.denyTools.contains(name)
         {
             let text = "The tool \(name) is not available: it is denied in the configuration of mcp-supervisor."
-            let result: JSONValue = ["content": [["type": "text", "text": .string(text)]], "isError": true]
-            return answer(target, result: result.text, &actions)
+            return answer(target, result: toolError(text), &actions)
         }
+        if divertPrivateCall(line, envelope, target, &actions) { return }
         forward(line, envelope, target, &actions)
     }
 }

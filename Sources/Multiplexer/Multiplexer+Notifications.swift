@@ -73,7 +73,7 @@ extension Multiplexer {
     }
 
     /// The client's request with this id. Clients that keep ids as text may quote a number here or unquote a string.
-    private func findRequest(
+    func findRequest(
         _ line: Span<UInt8>, _ range: Range<Int>, of session: SessionID
     ) -> (RawToken, SessionState.Place)? {
         guard let requests = sessions[session]?.requests else { return nil }

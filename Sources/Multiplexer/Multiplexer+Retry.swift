@@ -24,7 +24,7 @@ extension Multiplexer {
 
     /// Puts a request back in front of its session's queue.
     private mutating func retry(_ entry: Pending, of target: ReplyTarget) -> Bool {
-        guard let bytes = entry.repeatable, sessions[target.session] != nil else { return false }
+        guard !moves.isStateLost, let bytes = entry.repeatable, sessions[target.session] != nil else { return false }
         sessions[target.session]?.inFlight -= 1
         sessions[target.session]?.requests[target.id] = .queued
         sessions[target.session]?.queue.prepend(LineQueue.Line(bytes: bytes, target: target, isRepeated: true))

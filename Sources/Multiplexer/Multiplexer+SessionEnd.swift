@@ -43,6 +43,7 @@ extension Multiplexer {
 
     mutating func end(_ session: SessionID, reason: String, now: Int64, _ actions: inout Actions) {
         guard sessions[session] != nil else { return }
+        guard !hasLeft(session) else { return letGo(session, now: now, &actions) }
         forget(session, now: now, &actions)
         actions.list.append(.endSession(session, reason: reason))
     }
@@ -67,6 +68,7 @@ extension Multiplexer {
     mutating func reset(_ session: SessionID, now: Int64, _ actions: inout Actions) {
         guard let state = sessions[session] else { return }
         let inputHasEnded = state.inputHasEnded
+        forgetDeparture(of: session, &actions)
         for (id, place) in state.requests.sorted(by: { $0.key.text < $1.key.text }) {
             actions.noteSettled(session, id, isAnswered: false)
             switch place {

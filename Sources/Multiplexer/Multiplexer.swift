@@ -36,6 +36,7 @@ public struct Multiplexer: Sendable, Codable {
     var slowReaders = SlowReaderTable()
     /// Sessions whose next request waits until the backend has fewer, in the order of their turns.
     var waitingForRoom: [SessionID] = []
+    var moves = Moves()
     /// Random words that handles are made of; see `give(chance:)`.
     var chance: [UInt64] = []
 
@@ -58,6 +59,7 @@ public struct Multiplexer: Sendable, Codable {
     /// A session came, with what `resume(of:)` last said of it, if it was here before.
     public mutating func open(_ session: SessionID, resume: [UInt8]?, now: Int64, into actions: inout Actions) {
         sessions[session] = SessionState()
+        noteReturn()
         guard let resume, let value = ResumeValue(resume) else { return }
         restore(session, value, &actions)
     }
@@ -69,6 +71,8 @@ public struct Multiplexer: Sendable, Codable {
         guard sessions[session] != nil else { return }
         clock = now
         if relay != nil { return relayFromSession(line, session, now: now, &actions) }
+        defer { finishDepartures(now: now, &actions) }
+        if moves.departing.contains(session), divert(line, from: session, &actions) { return }
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)
@@ -83,6 +87,7 @@ public struct Multiplexer: Sendable, Codable {
         guard backend.phase == .handshaking || backend.phase == .ready else { return }
         clock = now
         if relay != nil { return relayFromBackend(line, now: now, &actions) }
+        defer { finishDepartures(now: now, &actions) }
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)
@@ -93,6 +98,7 @@ public struct Multiplexer: Sendable, Codable {
     }
 
     public mutating func timer(_ timer: MultiplexerTimer, now: Int64, into actions: inout Actions) {
+        defer { finishDepartures(now: now, &actions) }
         switch timer {
         case .handshake: handshakeTimedOut(&actions)
         case .lists: listsTimedOut(now: now, &actions)
@@ -117,7 +123,10 @@ extension Multiplexer {
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
 
     /// Bytes that wait in the session's queue; the shell stops reading from a session whose queue is long.
-    public func queuedBytes(of session: SessionID) -> Int { sessions[session]?.queue.byteCount ?? 0 }
+    public func queuedBytes(of session: SessionID) -> Int {
+        guard let state = sessions[session] else { return 0 }
+        return state.queue.byteCount + (state.departure?.heldBytes ?? 0)
+    }
 
     /// Whether its client has been asked something and has not answered.
     public func isAsked(_ session: SessionID) -> Bool { questions.entries.values.contains { $0.session == session } }

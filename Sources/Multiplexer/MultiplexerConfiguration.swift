@@ -15,6 +15,10 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var clientVersion = "0"
     /// Tools that are hidden from lists and answered with an error result.
     public var denyTools: Set<String> = []
+    /// Tools that change what sessions share: whoever calls one moves to a backend of its own.
+    public var privateTools: [PrivateTool] = []
+    /// This backend is one that a session moved to.
+    public var isMoved = false
     /// Tools whose calls may ask the user: their calls run alone.
     public var interactiveTools: Set<String> = []
     /// Requests of one session at the backend; more wait in the session's queue.

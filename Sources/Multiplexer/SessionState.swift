@@ -50,11 +50,15 @@ struct SessionState: Sendable, Codable {
     var batches: [UInt32: Batch] = [:]
     var lastBatch: UInt32 = 0
     var inputHasEnded = false
+    /// It moves to another backend.
+    var departure: Departure?
     var refusedLines = 0
     var refusedBytes = 0
 
     /// Whether an answer is still owed.
-    var isWaiting: Bool { !queue.isEmpty || requests.values.contains { !$0.isListen } }
+    var isWaiting: Bool {
+        !queue.isEmpty || requests.values.contains { !$0.isListen } || departure?.held.isEmpty == false
+    }
 }
 
 /// The answers of a batch (JSON-RPC arrays exist in revision 2025-03-26 only), sent as one array when all are there.

@@ -11,6 +11,8 @@ struct Bench {
     /// What each session was sent, in order.
     var received: [SessionID: [String]] = [:]
     var backendReceived: [String] = []
+    /// What is for the machine of a backend that a session moved to.
+    var handedOn: [SessionID: [String]] = [:]
     var replies: [UInt64: String] = [:]
     /// Everything that is no line.
     var orders: [Actions.Action] = []
@@ -79,6 +81,8 @@ struct Bench {
             switch action {
             case .toSession(let session, let range): received[session, default: []].append(line(range))
             case .toBackend(_, let range): backendReceived.append(line(range))
+            case .handOn(let session, let range):
+                handedOn[session, default: []].append(String(decoding: actions.bytes[range], as: UTF8.self))
             case .reply(let token, let range): replies[token] = String(decoding: actions.bytes[range], as: UTF8.self)
             default: orders.append(action)
             }

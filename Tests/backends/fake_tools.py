@@ -40,6 +40,8 @@ DESCRIPTIONS = {
     "parting": "Reads the FIFO `fifo` to its end; then sends a notification, answers, and exits with `status`.",
     "grandchild": "Starts a process in a session of its own that ignores SIGTERM; returns its pid.",
     "close_stdout": "Closes stdout without ending.",
+    "activate_project": "Makes `project` the one of this whole process.",
+    "project": "Returns the project of this process.",
     "multiply": "Forks sleeping children until it may not, `most` at most; returns how many there are.",
 }
 
@@ -68,6 +70,7 @@ class Tools:
         self.memory = []
         self.list_is_open = False
         self.lists = []
+        self.project = "none"
 
     def list(self, id):
         if self.server.options.gated_list and not self.list_is_open:
@@ -172,6 +175,13 @@ class Tools:
         self.names.append(given["tool"])
         self.server.notify("notifications/tools/list_changed", {})
         return "changed"
+
+    def tool_activate_project(self, id, given, meta):
+        self.project = given["project"]
+        return f"{self.project} is active"
+
+    def tool_project(self, id, given, meta):
+        return self.project
 
     def tool_stderr(self, id, given, meta):
         for _ in range(given.get("lines", 1)):

@@ -83,6 +83,9 @@ extension Backend {
         case .disarm(let timer):
             messageTimers[timer] = nil
             messageDeadlines[timer] = nil
+        case .move(let session): sessions[session]?.move()
+        case .handOn(let session, let range): sessions[session]?.backend?.receive(list.bytes[range].span, from: session)
+        case .left(let session): sessions[session]?.left(self)
         case .endSession(let session, let reason): sessions[session]?.end(reason)
         case .sessionChanged(let session): sessions[session]?.machineChanged()
         case .snapshotChanged:

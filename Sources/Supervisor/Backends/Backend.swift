@@ -48,6 +48,8 @@ final class Backend {
     var record: BackendRecord?
     /// Sessions of a predecessor's that have not come back yet.
     var awaited: Set<SessionID> = []
+    /// It outlived a supervisor that was killed, and the session that has it to itself has not come back yet.
+    var expectsReturn = false
     var generation = 0
     var restarts = 0
     var lastExit: BackendExit?
@@ -83,14 +85,15 @@ final class Backend {
         self.directory = directory
         self.configuration = configuration
         self.registry = registry
-        pins = registry.pins.load(for: key)
+        pins = registry.pins.load(for: key.shared)
         tools = BackendTools(server: key.server, registry: registry)
         lifecycle = BackendLifecycle(
             startTimeout: configuration.startTimeout, stopTimeout: configuration.stopTimeout)
         let told = Backend.multiplexerConfiguration(key: key, configuration)
         profile = told.profile
+        let known = key.isMoved ? registry.backends[key.shared]?.multiplexer.snapshot : nil
         multiplexer = Multiplexer(
-            configuration: told, snapshot: registry.snapshots.load(for: key, profile: told.profile))
+            configuration: told, snapshot: known ?? registry.snapshots.load(for: key.shared, profile: told.profile))
     }
 
     static func multiplexerConfiguration(
@@ -104,6 +107,8 @@ final class Backend {
         result.clientName = "mcp-supervisor"
         result.clientVersion = Control.version
         result.denyTools = Set(configuration.server.denyTools)
+        result.privateTools = configuration.privateTools(key)
+        result.isMoved = key.isMoved
         result.interactiveTools = Set(configuration.server.interactiveTools)
         // A century stands for ever: the sum with the clock must remain a number.
         result.handshakeTimeout = Int(min(configuration.startTimeout, 100 * 365 * 24 * 3_600_000))
@@ -147,8 +152,8 @@ final class Backend {
         if idleSince == nil { idleSince = Clock.wallSeconds() }
         registry.backendBecameIdle(self)
         guard process != nil || lastExit != nil, configuration.idleTimeout != TimeSpan.forever else { return }
-        // Nobody can come back to a backend that only one session could have.
-        let patience = key.share == .session ? 0 : configuration.idleTimeout
+        // Nobody can come back to a backend that only one session could have, but for one that was under way.
+        let patience = key.session.isEmpty ? configuration.idleTimeout : expectsReturn ? Registry.patience : 0
         idleTimer = registry.timer(milliseconds: patience) { [unowned self] in
             idleTimer = nil
             idled()

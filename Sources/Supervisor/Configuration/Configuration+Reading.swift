@@ -18,8 +18,7 @@ extension Configuration {
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
         "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout",
-        "backend_requests_max", "deny_tools",
-        "interactive_tools",
+        "backend_requests_max", "deny_tools", "private_tools", "interactive_tools",
         "era", "on_start", "meta_tools", "meta_split", "meta_pins", "repo",
     ]
 
@@ -92,6 +91,7 @@ extension Configuration {
         server.startTimeout = try table.time("start_timeout") ?? server.startTimeout
         server.backendRequests = try table.count("backend_requests_max") ?? server.backendRequests
         server.denyTools = try table.strings("deny_tools") ?? server.denyTools
+        server.privateTools = try table.privateTools() ?? server.privateTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era
         server.metaTools = try table.metaTools("meta_tools") ?? server.metaTools

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Control
+public import Multiplexer
 public import ToolSearch
 
 /// What the configuration files say, checked. Times are milliseconds, sizes bytes.
@@ -53,6 +54,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var limits = Limits()
     /// Tools that change what others share: hidden and refused.
     public var denyTools: [String] = []
+    /// Tools that change what others share: a session that calls one gets a backend of its own. Nil: what is known of
+    /// the server holds.
+    public var privateTools: [PrivateTool]?
     /// Tools that get the backend to themselves while they run.
     public var interactiveTools: [String] = []
     public var era: EraChoice = .legacy

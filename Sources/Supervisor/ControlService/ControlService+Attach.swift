@@ -41,11 +41,11 @@ extension ControlService {
             metaTools: try metaTools(parameters.metaTools), ignoredVariables: command.ignored)
         let session = Session(
             id: id, identity: identity, facts: facts, connection: connection, registry: registry
-        ) { (root) throws(ControlError) in
-            try self.backend(
-                for: command.key(
-                    repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)",
-                    umask: parameters.umask))
+        ) { (root, isMoved) throws(ControlError) in
+            let key = command.key(
+                repository: root, workingDirectory: path, home: OwnProcess.home, session: "\(id)",
+                umask: parameters.umask)
+            return try self.backend(for: isMoved ? key.moved(identity) : key)
         }
         registry.sessions[id] = session
         connection.attached(session)

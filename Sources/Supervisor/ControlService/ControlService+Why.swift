@@ -10,11 +10,12 @@ extension ControlService {
         guard let key = session.key else {
             throw .refused(reason: "session \(session.id) has no repository yet: its client has not told its roots")
         }
-        let facts: NamedValues = [
+        var facts: NamedValues = [
             "server": key.server, "share": key.share.rawValue, "repo": key.repository, "directory": key.directory,
             "command": key.commandWithoutValues, "backend": session.backend?.id ?? "none",
             "digest": String(key.digest.prefix(8)),
         ]
+        facts["private_tools"] = session.backend?.configuration.privateToolsInWords(key)
         return WhyReply(
             session: "\(session.id)", key: facts, variables: key.variables.keys.sorted(),
             ignored: session.facts.ignoredVariables, other: other.map { "\($0.id)" },

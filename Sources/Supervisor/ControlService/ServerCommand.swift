@@ -87,7 +87,7 @@ struct ServerCommand {
 
 extension String {
     /// The text with each occurrence of a part replaced; the standard library has this only with Foundation.
-    fileprivate func replacing(_ part: String, with replacement: String) -> String {
+    func replacing(_ part: String, with replacement: String) -> String {
         var result: [UInt8] = []
         let bytes = Array(utf8)
         let pattern = Array(part.utf8)

@@ -21,10 +21,10 @@ extension Session {
 
     /// A line of the client.
     func receiveWithMetaTools(_ line: Span<UInt8>) {
-        guard let backend, let view = metaToolView else { return }
+        guard let view = metaToolView else { return }
         switch metaTools?.receive(line, view) {
         case .replaced(let steps)?: perform(steps)
-        case .pass?, nil: backend.receive(line, from: id)
+        case .pass?, nil: entrance?.receive(line, from: id)
         }
         settleMetaTools()
     }
@@ -54,7 +54,7 @@ extension Session {
         for step in steps {
             switch step {
             case .toClient(let line): deliver(line[...])
-            case .toServer(let line): backend?.receive(line.span.extracting(0..<line.count - 1), from: id)
+            case .toServer(let line): entrance?.receive(line.span.extracting(0..<line.count - 1), from: id)
             case .search(let ticket, let query, let limit): search(ticket, query, limit)
             case .learned(let list): learned(list)
             case .listChanged: backend?.tools.mayHaveChanged()

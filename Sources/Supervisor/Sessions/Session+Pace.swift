@@ -40,8 +40,10 @@ extension Session {
 
     /// The machine is told; also of a client that it knew under a predecessor of ours.
     func tellPace() {
-        backend?.withMultiplexer { machine, now, actions in
-            machine.readerChanged(id, to: watch.pace, now: now, into: &actions)
+        for backend in [leaving, backend].compactMap(\.self) {
+            backend.withMultiplexer { machine, now, actions in
+                machine.readerChanged(id, to: watch.pace, now: now, into: &actions)
+            }
         }
     }
 

@@ -35,14 +35,17 @@ final class Session: LineReceiver {
     let id: SessionID
     private(set) var facts: SessionFacts
     /// `nil` while the session waits in the lobby.
-    private(set) var key: SharingKey?
+    var key: SharingKey?
     private var lobby: Lobby?
     /// The machine's answer to a handshake that the lobby has answered already is not sent again.
     private var swallowsNext = false
     /// Finds the backend for a repository: what `Attach` said, less the place.
-    private let chooseBackend: (String) throws(ControlError) -> Backend
+    private let chooseBackend: (_ root: String, _ isMoved: Bool) throws(ControlError) -> Backend
     /// A backend is kept for as long as it has sessions.
-    private(set) unowned var backend: Backend?
+    unowned var backend: Backend?
+    /// Where it moves to, and where it came from while that one still owes it something.
+    unowned var destination: Backend?
+    unowned var leaving: Backend?
     unowned let registry: Registry
     private var input: InputStream?
     private(set) var output: OutputStream?
@@ -65,6 +68,8 @@ final class Session: LineReceiver {
     var lastJudgement: Bool?
     private var hasEnded = false
     private var pauses: Pauses = []
+    /// The agent says nothing more.
+    var inputIsOver = false
 
     private var rootsClock: EventSource?
     /// Bytes that a predecessor can have left unsent for a session.
@@ -72,7 +77,7 @@ final class Session: LineReceiver {
 
     init(
         id: SessionID, identity: Identity, facts: SessionFacts, connection: ControlConnection, registry: Registry,
-        chooseBackend: @escaping (String) throws(ControlError) -> Backend
+        chooseBackend: @escaping (_ root: String, _ isMoved: Bool) throws(ControlError) -> Backend
     ) {
         self.id = id
         self.identity = identity
@@ -144,20 +149,22 @@ final class Session: LineReceiver {
     ///
     /// - Parameter resume: what the shim kept of the session's former life, if it had one.
     func join(repository: String, resume: [UInt8]?) throws(ControlError) {
-        let backend = try chooseBackend(repository)
+        let (isMoved, known) = Session.takeMoved(resume)
+        let backend = try chooseBackend(repository, isMoved)
         self.backend = backend
         key = backend.key
         facts.repository = backend.key.repository.isEmpty ? nil : backend.key.repository
         lastResume = resume
         if resume != nil { isNew = false }
         backend.sessions[id] = self
-        let resume = setUpMetaTools(backend, resume)
+        let resume = setUpMetaTools(backend, known)
         // What the meta-tools had under way was not handed over; to that session it is a crash.
-        if metaTools == nil, registry.handedSessions[identity]?.backend === backend {
+        if metaTools == nil, let handed = registry.handedSessions[identity], handed.backend === backend {
             registry.handedSessions[identity] = nil
             wasHandedOver = true
             backend.noLongerAwaited(id)
             tellPace()
+            goOnMoving(from: handed.leaving)
         } else {
             registry.abandon(identity)
             backend.withMultiplexer { machine, now, actions in
@@ -174,7 +181,7 @@ final class Session: LineReceiver {
         }
         if lobby != nil { return receiveInLobby(line) }
         guard metaTools == nil else { return receiveWithMetaTools(line) }
-        backend?.receive(line, from: id)
+        entrance?.receive(line, from: id)
     }
 
     private func receiveInLobby(_ line: Span<UInt8>) {
@@ -229,7 +236,7 @@ final class Session: LineReceiver {
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {
-        backend?.withMultiplexer { machine, now, actions in
+        entrance?.withMultiplexer { machine, now, actions in
             machine.receiveOversize(prefix: beginning, length: length, from: id, now: now, into: &actions)
         }
     }
@@ -237,8 +244,9 @@ final class Session: LineReceiver {
     /// The agent has closed its side: what is under way may still be answered for a moment.
     func inputEnded() {
         input = nil
+        inputIsOver = true
         guard backend != nil else { return end("the agent closed its side") }
-        backend?.withMultiplexer { machine, now, actions in machine.inputEnded(id, now: now, into: &actions) }
+        entrance?.withMultiplexer { machine, now, actions in machine.inputEnded(id, now: now, into: &actions) }
     }
 
     func send(_ bytes: ArraySlice<UInt8>) {
@@ -264,6 +272,13 @@ final class Session: LineReceiver {
         books?.leave(unsent: output.rest, written: output.position - UInt64(output.waiting))
     }
 
+    /// Gives its references to a backend back.
+    func leave(_ backend: Backend) {
+        backend.sessions[id] = nil
+        backend.withMultiplexer { machine, now, actions in machine.close(id, now: now, into: &actions) }
+        backend.referencesChanged()
+    }
+
     /// Leaves what the agent says in its pipe, until no reason for that is left.
     func pause(_ reason: Pauses) {
         pauses.insert(reason)
@@ -278,7 +293,7 @@ final class Session: LineReceiver {
     /// The machine knows something new of the session: the shim keeps what it needs to attach again.
     func machineChanged() {
         guard let backend else { return }
-        let value = metaToolResume(backend.multiplexer.resume(of: id))
+        let value = movedResume(metaToolResume(backend.multiplexer.resume(of: id)))
         guard value != lastResume else { return }
         lastResume = value
         connection?.sessionChanged(id, resume: resumeText)
@@ -298,11 +313,8 @@ final class Session: LineReceiver {
         books?.close()
         connection?.sessionEnded(id, reason: reason)
         connection = nil
-        if let backend {
-            backend.sessions[id] = nil
-            backend.withMultiplexer { machine, now, actions in machine.close(id, now: now, into: &actions) }
-            backend.referencesChanged()
-        }
+        giveUpMove()
+        for backend in [leaving, backend].compactMap(\.self) { leave(backend) }
         registry.sessionEnded(self, reason)
     }
 }

@@ -23,6 +23,30 @@ struct SharingKey: Hashable, Sendable, Codable {
 
     static let usualUmask: UInt32 = 0o022
 
+    /// Of a session that shared this backend, and moved to one of its own.
+    ///
+    /// - Parameter session: what the supervisor and its successors know that session by.
+    func moved(_ session: Identity) -> SharingKey {
+        var hash = SHA256()
+        // Nobody who sees a key is to learn a session's identity from it.
+        hash.update(Array("\(session)".utf8))
+        return SharingKey(
+            server: server, share: share, repository: repository, directory: directory,
+            session: String(hash.finish().prefix(16)), command: command, era: era, umask: umask,
+            environment: environment)
+    }
+
+    /// Whether a session moved there.
+    var isMoved: Bool { share != .session && !session.isEmpty }
+
+    /// Of the backend that it shared before.
+    var shared: SharingKey {
+        guard isMoved else { return self }
+        return SharingKey(
+            server: server, share: share, repository: repository, directory: directory, session: "", command: command,
+            era: era, umask: umask, environment: environment)
+    }
+
     /// A digest of all of it in hexadecimal: names files and units, and shows no value.
     var digest: String {
         var hash = SHA256()

@@ -39,7 +39,7 @@ final class SnapshotStore {
     }
 
     func store(_ snapshot: Snapshot?, for key: SharingKey, profile: String) {
-        guard key.share != .session, let snapshot else { return }
+        guard key.session.isEmpty, let snapshot else { return }
         var document = JSONObject()
         document["version"] = .int(SnapshotStore.version)
         document["server"] = .string(key.server)

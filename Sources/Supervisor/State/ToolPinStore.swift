@@ -26,7 +26,7 @@ struct ToolPinStore {
     }
 
     func store(_ pins: ToolPins, for key: SharingKey) {
-        guard key.share != .session else { return }
+        guard key.session.isEmpty else { return }
         do {
             try Files.makeDirectory(directory)
             try Files.replace(path(of: key), with: Array(pins.json.text.utf8))

@@ -149,6 +149,7 @@ extension Backend {
         }
         multiplexer = Multiplexer(
             configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
+        expectsReturn = key.isMoved
         var isAdopted = false
         let isAsleep = hibernation.phase == .asleep
         perform(lifecycle.adopt(readySince: document.readySince ?? registry.now))

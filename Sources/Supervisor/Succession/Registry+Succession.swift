@@ -7,20 +7,24 @@ import Systemd
 /// Sessions that a predecessor handed over, until their shims come.
 struct HandedSession {
     let id: SessionID
-    unowned let backend: Backend
+    var backend: Backend?
+    /// The one that it moved away from, and that still owes it something.
+    var leaving: Backend?
     let shim: Int32
 }
 
 extension Registry {
     /// Milliseconds that a shim may take to come back: as long as it tries, and a little.
-    private static let patience: Int64 = 12_000
+    static let patience: Int64 = 12_000
     /// Milliseconds after which one is looked for that may have ended.
     private static let glance: Int64 = 500
 
     func handed(_ session: HandedBackend.Session, to backend: Backend) {
         guard let identity = Identity(session.identity) else { return }
         let id = SessionID(raw: session.id)
-        handedSessions[identity] = HandedSession(id: id, backend: backend, shim: session.pid)
+        var known = handedSessions[identity] ?? HandedSession(id: id, shim: session.pid)
+        if backend.multiplexer.hasLeft(id) { known.leaving = backend } else { known.backend = backend }
+        handedSessions[identity] = known
         reserveSessionIDs(through: session.id)
     }
 
@@ -43,10 +47,12 @@ extension Registry {
     /// It does not come back, or not to this backend.
     func abandon(_ identity: Identity) {
         guard let session = handedSessions.removeValue(forKey: identity) else { return }
-        session.backend.withMultiplexer { machine, now, actions in
-            machine.close(session.id, now: now, into: &actions)
+        for backend in [session.leaving, session.backend].compactMap(\.self) {
+            backend.withMultiplexer { machine, now, actions in
+                machine.close(session.id, now: now, into: &actions)
+            }
+            backend.noLongerAwaited(session.id)
         }
-        session.backend.noLongerAwaited(session.id)
     }
 
     /// Whether the manager has taken what it was given. It refuses without a word (FileDescriptorStoreMax=).
@@ -85,6 +91,8 @@ extension Registry {
 
     /// Ends so that a successor goes on with everything at once.
     func handOver() {
+        // Our successor begins anew with those that are not there yet.
+        for session in sessions.values { session.giveUpMove() }
         streams.flushAll()
         for backend in backends.values { backend.handOver() }
         for session in sessions.values { session.leaveRest() }
