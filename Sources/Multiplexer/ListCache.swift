@@ -52,6 +52,9 @@ struct ListCache: Sendable, Codable {
         var isVerified: Bool
         /// How long the backend says that it may be kept (`ttlMs`).
         var lifetime: Int64 = 0
+        /// The request that it answers, and who asked.
+        var request: UInt64 = 0
+        var asker: [UInt8] = []
     }
 
     struct Fetch: Sendable, Codable {
@@ -59,6 +62,8 @@ struct ListCache: Sendable, Codable {
         var id: UInt64?
         var sentAt: Int64 = 0
         var waiters: [ReplyTarget] = []
+        /// The members of `_meta` that say who asks, for a backend of the stateless era; empty: we do.
+        var asker: [UInt8] = []
         /// Whether the list changed after it was asked for: good for those who wait, not for the cache.
         var isStale = false
         /// Whether a process died with it already.
@@ -76,6 +81,13 @@ struct ListCache: Sendable, Codable {
     var isFetching: Bool { !overtaken.isEmpty || fetches.values.contains { $0.id != nil } }
 
     mutating func store(_ page: Page, at key: ListKey) { pages[key] = page }
+
+    /// A fetch under way that is too old for one who asks now: good for those who wait already.
+    mutating func overtake(_ key: ListKey) {
+        guard let fetch = fetches[key], let id = fetch.id else { return }
+        fetches[key] = nil
+        overtaken[id] = fetch
+    }
 
     /// The list changed: nothing of it is believed, and no fetch under way is kept. True when something was known.
     mutating func invalidate(_ change: ListChange) -> Bool {

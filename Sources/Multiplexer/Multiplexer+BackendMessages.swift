@@ -62,8 +62,10 @@ extension Multiplexer {
 
     /// A request at the backend is over; its answer follows.
     mutating func settleSent(_ target: ReplyTarget) {
+        let last = pending.lastID
         sessions.change(target.session) { state in
             state?.inFlight -= 1
+            state?.lastAnswerAt = last
             state?.requests[target.id] = nil
             if target.form.contains(.modern) { state?.requestLevels[target.id] = nil }
         }

@@ -112,14 +112,16 @@ extension Multiplexer {
     }
 
     /// Sends a request of the machine's own.
+    ///
+    /// - Parameter members: for a backend of the stateless era, who asks; empty: we do.
     mutating func sendOwn(
-        _ method: String, params: String?, owner: Pending.Owner, _ actions: inout Actions
+        _ method: String, params: String?, owner: Pending.Owner, as members: [UInt8] = [], _ actions: inout Actions
     ) -> UInt64 {
         let id = pending.makeID()
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":")
         writeJSONString(method, to: &actions.bytes)
-        if let params = ownParameters(params) { actions.write(",\"params\":\(params)") }
+        if let params = ownParameters(params, as: members) { actions.write(",\"params\":\(params)") }
         actions.write("}")
         actions.sendToBackend(nil, from: start)
         pending.insert(Pending(owner: owner), at: id)

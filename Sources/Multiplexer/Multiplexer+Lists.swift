@@ -9,11 +9,18 @@ extension Multiplexer {
         _ actions: inout Actions
     ) {
         guard let key = listKey(line, envelope) else { return forward(line, envelope, target, &actions) }
-        if let page = lists.pages[key], isBelieved(page, of: key, now: now) {
+        if let page = lists.pages[key], isBelieved(page, of: key, by: target.session, now: now) {
             return answer(target, result: aged(page, now: now), &actions)
         }
+        let asker = asker(line, envelope, target)
+        if let fetch = lists.fetches[key], let id = fetch.id,
+            mayBeOld(key, askedBy: id, for: target.session) || (era == .modern && fetch.asker != asker)
+        {
+            lists.overtake(key)
+        }
+        if lists.fetches[key] == nil { lists.fetches[key] = ListCache.Fetch(asker: asker) }
         sessions[target.session]?.requests[target.id] = .list(key)
-        lists.fetches[key, default: ListCache.Fetch()].waiters.append(target)
+        lists.fetches[key]?.waiters.append(target)
         guard lists.fetches[key]?.id == nil else { return }
         if backend.phase == .ready { startFetch(key, now: now, &actions) } else { requireBackend(&actions) }
     }
@@ -29,18 +36,43 @@ extension Multiplexer {
         return ListKey(method: method, cursor: cursor)
     }
 
-    private func isBelieved(_ page: ListCache.Page, of key: ListKey, now: Int64) -> Bool {
+    private func isBelieved(_ page: ListCache.Page, of key: ListKey, by session: SessionID, now: Int64) -> Bool {
         guard backend.phase == .ready, page.isVerified, let change = ListChange(key.method) else { return true }
         if era == .modern { return now - page.storedAt < page.lifetime }
         if handshake?.announcesChanges(of: change.capability) == true { return true }
+        guard !mayBeOld(key, askedBy: page.request, for: session) else { return false }
         return now - page.storedAt < Int64(configuration.listLifetime)
+    }
+
+    /// Whether this session may know of changes of a list that the request does not: those of a call that was answered
+    /// after the list was asked for, where the backend announces none.
+    private func mayBeOld(_ key: ListKey, askedBy request: UInt64, for session: SessionID) -> Bool {
+        guard era == .legacy, let change = ListChange(key.method),
+            handshake?.announcesChanges(of: change.capability) != true, let last = sessions[session]?.lastAnswerAt
+        else { return false }
+        return request <= last
+    }
+
+    /// Servers of the stateless era may answer by what each request says of its client.
+    private func asker(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget
+    ) -> [UInt8] {
+        guard target.form.contains(.modern) else { return clientMembers(of: target.session, level: nil) }
+        let meta = MetaMembers(line, envelope.params.meta)
+        let said = [
+            (ReservedMetaKey.protocolVersion, meta.protocolVersion),
+            (.clientCapabilities, meta.clientCapabilities), (.clientInfo, meta.clientInfo),
+        ]
+        return joined(said.filter { $0.1.isPresent }.map { member($0.0.name, copy(line, $0.1.range)) })
     }
 
     private mutating func startFetch(_ key: ListKey, now: Int64, _ actions: inout Actions) {
         let params = key.cursor.map { "{\"cursor\":\($0.text)}" }
         if !lists.isFetching { actions.list.append(.arm(.lists, milliseconds: configuration.listTimeout)) }
-        let id = sendOwn(key.method.rawValue, params: params, owner: .list(key), &actions)
-        lists.fetches[key, default: ListCache.Fetch()].id = id
+        // What an earlier process said is compared with what this one says to the same.
+        let asker = lists.fetches[key]?.asker ?? lists.pages[key]?.asker ?? []
+        let id = sendOwn(key.method.rawValue, params: params, owner: .list(key), as: asker, &actions)
+        lists.fetches[key, default: ListCache.Fetch(asker: asker)].id = id
         lists.fetches[key]?.sentAt = now
     }
 
@@ -74,8 +106,10 @@ extension Multiplexer {
             for waiter in fetch.waiters { answer(waiter, member: "error", error, &actions) }
             return
         }
-        let page = page(of: key.method, copy(line, envelope.result), now: now, isVerified: true)
-        if !fetch.isStale { keep(page, at: key, &actions) }
+        var page = page(of: key.method, copy(line, envelope.result), now: now, isVerified: true)
+        page.request = id
+        page.asker = fetch.asker
+        if !fetch.isStale, (lists.pages[key]?.request ?? 0) < id { keep(page, at: key, &actions) }
         for waiter in fetch.waiters {
             release(waiter)
             answer(waiter, result: page.visible, &actions)
@@ -88,7 +122,10 @@ extension Multiplexer {
         lists.store(page, at: key)
         guard page.raw != old?.raw, key.cursor == nil else { return }
         actions.list.append(.snapshotChanged)
-        guard let old, old.visible != page.visible, let change = ListChange(key.method) else { return }
+        // Two askers who are told different things have not seen a change.
+        guard let old, old.visible != page.visible, era == .legacy || old.asker == page.asker,
+            let change = ListChange(key.method)
+        else { return }
         lists.removeLaterPages(of: key.method)
         scheduleListChange(change, &actions)
     }

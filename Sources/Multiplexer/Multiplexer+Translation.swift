@@ -64,10 +64,14 @@ extension Multiplexer {
 
     /// The members of `_meta` that say who asks.
     func clientMembers(of session: SessionID) -> [UInt8] {
+        clientMembers(of: session, level: sessions[session].map { $0.level ?? .standard })
+    }
+
+    func clientMembers(of session: SessionID, level: LogSeverity?) -> [UInt8] {
         guard let state = sessions[session] else { return ownMembers }
         let capabilities = state.clientCapabilities.isEmpty ? Array("{}".utf8) : state.clientCapabilities
         let info = state.clientInfo.map { JSONValue.object($0) } ?? ownClientInfo
-        return members(capabilities: capabilities, info: info, level: state.level ?? .standard)
+        return members(capabilities: capabilities, info: info, level: level)
     }
 
     /// The same for what nobody but ourselves asks.
@@ -88,9 +92,9 @@ extension Multiplexer {
     }
 
     /// Parameters of a request of our own as this backend wants them.
-    func ownParameters(_ params: String?) -> String? {
+    func ownParameters(_ params: String?, as members: [UInt8]) -> String? {
         guard era == .modern else { return params }
-        let meta = String(decoding: ownMembers, as: UTF8.self)
+        let meta = String(decoding: members.isEmpty ? ownMembers : members, as: UTF8.self)
         let rest = params.map { $0.dropFirst() } ?? "}"
         return "{\"_meta\":{\(meta)}\(rest == "}" ? "" : ",")\(rest)"
     }

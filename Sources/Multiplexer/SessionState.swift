@@ -44,6 +44,8 @@ struct SessionState: Sendable, Codable {
     /// Of mode `url`, asked of this session and not completed: the ids that the server gave them, the oldest first.
     var elicitations: [String] = []
     var requests: [RawToken: Place] = [:]
+    /// The last id given when the backend answered it something: its lists may be other ones since.
+    var lastAnswerAt: UInt64 = 0
     /// Requests at the backend; more than the configured number wait in `queue`.
     var inFlight = 0
     var queue = LineQueue()

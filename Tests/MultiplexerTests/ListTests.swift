@@ -95,6 +95,37 @@ import Testing
         #expect(bench.takeBackend().count == 1)
     }
 
+    @Test func oneWhoseCallMayHaveChangedTheListAsksAnew() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, list(1))
+        bench.backend(result(2, #"{"old":1}"#))
+        bench.client(1, #"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t"}}"#)
+        bench.client(2, list(1))
+        _ = (bench.take(1), bench.takeBackend())
+        #expect(bench.take(2) == [result(1, #"{"old":1}"#)])  // Did nothing that it would know of.
+        bench.backend(result(3, "{}"))
+        bench.client(1, list(3))
+        bench.backend(result(4, #"{"new":1}"#))
+        #expect(bench.take(1) == [result(2, "{}"), result(3, #"{"new":1}"#)])
+        bench.client(1, list(4))
+        #expect(bench.take(1) == [result(4, #"{"new":1}"#)] && bench.takeBackend().count == 1)
+    }
+
+    @Test func aFetchThatBeganBeforeTheCallWasAnsweredIsTooOldForItsCaller() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        bench.client(2, list(1))
+        bench.backend(result(2, "{}"))
+        bench.client(1, list(2))
+        bench.backend(result(4, #"{"new":1}"#))
+        bench.backend(result(3, #"{"old":1}"#))
+        #expect(bench.take(1).last == result(2, #"{"new":1}"#) && bench.take(2) == [result(1, #"{"old":1}"#)])
+        bench.client(1, list(3))
+        #expect(bench.take(1) == [result(3, #"{"new":1}"#)])
+    }
+
     @Test func oneClientsCancelLeavesTheOthersWaiting() {
         var bench = Bench()
         bench.connect(1, 2)

@@ -230,6 +230,26 @@ import Testing
         #expect(bench.take(2).isEmpty)
     }
 
+    @Test func whoAsksForAListIsNamedAndTwoAskersDoNotMakeAChange() {
+        var bench = connected()
+        func list(_ session: SessionID, _ request: String) -> JSONValue? {
+            bench.client(session, request)
+            return bench.lastToBackend()
+        }
+        let modern = list(2, Modern.request("1", "tools/list", capabilities: #"{"x":{}}"#))
+        #expect(modern?["params"]?["_meta"]?["io.modelcontextprotocol/clientInfo"]?["name"] == "m")
+        #expect(modern?["params"]?["_meta"]?["io.modelcontextprotocol/clientCapabilities"]?["x"] == [:])
+        let legacy = list(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+        #expect(legacy?["params"]?["_meta"]?["io.modelcontextprotocol/clientInfo"]?["name"] == "tester")
+        #expect(legacy?["params"]?["_meta"]?["io.modelcontextprotocol/logLevel"] == nil)
+        for (request, tools) in [(modern, "1"), (legacy, "2")] {
+            bench.backend(
+                #"{"jsonrpc":"2.0","id":\#(request?["id"]?.intValue ?? 0),"result":{"tools":[\#(tools)],"ttlMs":0}}"#)
+        }
+        #expect(bench.take(1).last?.contains("[2]") == true && bench.take(2).last?.contains("[1]") == true)
+        #expect(!bench.takeOrders().contains(.arm(.listChanged, milliseconds: 200)))
+    }
+
     @Test func listsAreKeptForAsLongAsTheBackendSays() {
         var bench = connected()
         func list(_ bench: inout Bench, ttl: Int) {
