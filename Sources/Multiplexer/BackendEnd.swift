@@ -25,6 +25,6 @@ public struct BackendEnd: Sendable {
         var members: JSONObject = ["reason": .string(reason), "retryable": .bool(retryable)]
         members["generation"] = .int(Int64(generation))
         for member in data.members { members[member.key] = member.value }
-        return ErrorReply(code: .internalError, message: message, data: members)
+        return ErrorReply(code: .internalError, message: message, data: .object(members))
     }
 }

@@ -16,7 +16,7 @@ struct ErrorReply: Sendable {
 
     let code: Code
     let message: String
-    var data: JSONObject?
+    var data: JSONValue?
 
     /// A refusal because of ourselves or the backend; `reason` is for programs.
     static func failure(_ message: String, reason: String) -> ErrorReply {
@@ -32,7 +32,7 @@ struct ErrorReply: Sendable {
     /// Appends `"error":{…}`.
     func write(to bytes: inout [UInt8]) {
         var error: JSONObject = ["code": .int(Int64(code.rawValue)), "message": .string(message)]
-        if let data { error["data"] = .object(data) }
+        if let data { error["data"] = data }
         bytes.append(contentsOf: "\"error\":".utf8)
         error.write(to: &bytes)
     }

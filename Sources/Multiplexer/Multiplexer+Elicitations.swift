@@ -25,12 +25,13 @@ extension Multiplexer {
         }
     }
 
-    /// To the session that knows it; to nobody when there is none.
+    /// To the session that knows it; to nobody when there is none, unless there is one session only.
     mutating func passElicitationComplete(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {
         guard let id = Self.elicitationID(in: line.extracting(envelope.params.range)) else { return }
-        for session in sessions.keys where sessions[session]?.elicitations.contains(id) == true {
+        let isAlone = sessions.count == 1
+        for session in sessions.keys where isAlone || sessions[session]?.elicitations.contains(id) == true {
             sessions[session]?.elicitations.removeAll { $0 == id }
             copyToSession(line, envelope, session, &actions)
         }

@@ -8,7 +8,10 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
         if let handshake, !handshake.has("logging") {
-            return answer(target, .methodNotFound(Method.setLevel.rawValue), &actions)
+            // As servers say it that have no levels.
+            let method = Method.setLevel.rawValue
+            let error = ErrorReply(code: .methodNotFound, message: "Method not found", data: .string(method))
+            return answer(target, error, &actions)
         }
         guard let name = String(token: envelope.params.level.range, of: line), let level = LogSeverity(name: name)
         else {
