@@ -23,4 +23,6 @@ struct BackendState: Sendable, Codable {
     var hasSpoken = false
     /// It was taken over asleep: log level, listens and lists are asked for once it wakes.
     var isUnasked = false
+    /// Whether it was seen to go on with a request long after it had read that this was cancelled.
+    var ignoresCancellation = false
 }

@@ -26,12 +26,14 @@ struct ClientQuestion: Sendable, Codable {
     enum Origin: Sendable, Codable {
         /// One of the questions of a round: the round's number and the question's key in it.
         case round(UInt64, key: String)
-        /// A request of the backend: its own id for it, as it wrote it, and the call that it is about.
-        case backend(id: [UInt8], call: UInt64, feature: ClientFeature)
+        /// A request of the backend: its own id for it, as it wrote it.
+        case backend(id: [UInt8], feature: ClientFeature)
     }
 
     let session: SessionID
     let origin: Origin
+    /// The open calls that a question of the backend may be about.
+    var calls: [UInt64] = []
     /// The backend's own token, to be put back into the client's progress notifications.
     var progressToken: RawToken?
 }
@@ -53,12 +55,24 @@ struct QuestionTable: Sendable, Codable {
         return lastID
     }
 
-    /// Those that the backend asked about a call, or about any; in the order they were asked.
-    func ofBackend(_ call: UInt64?) -> [(id: UInt64, question: ClientQuestion)] {
+    /// Those that the backend asked, in the order they were asked.
+    var ofBackend: [(id: UInt64, question: ClientQuestion)] {
         entries.filter { entry in
-            guard case .backend(_, let about, _) = entry.value.origin else { return false }
-            return call == nil || about == call
+            if case .backend = entry.value.origin { true } else { false }
         }.sorted { $0.key < $1.key }.map { (id: $0.key, question: $0.value) }
+    }
+
+    /// The call is over: takes out those of the backend's that can be about no other.
+    mutating func removeThose(onlyOf call: UInt64) -> [(id: UInt64, question: ClientQuestion)] {
+        guard !entries.isEmpty else { return [] }
+        var orphans: [(id: UInt64, question: ClientQuestion)] = []
+        for (id, question) in ofBackend where question.calls.contains(call) {
+            entries[id]?.calls.removeAll { $0 == call }
+            guard question.calls.count == 1 else { continue }
+            entries[id] = nil
+            orphans.append((id, question))
+        }
+        return orphans
     }
 
     mutating func remove(_ id: UInt64) -> ClientQuestion? { entries.removeValue(forKey: id) }
@@ -85,6 +99,10 @@ extension Multiplexer {
     /// Takes a question back.
     mutating func withdraw(_ id: UInt64, _ actions: inout Actions) {
         guard let question = questions.remove(id) else { return }
+        tellWithdrawn(id, question, &actions)
+    }
+
+    func tellWithdrawn(_ id: UInt64, _ question: ClientQuestion, _ actions: inout Actions) {
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(id)}}")
         actions.sendToSession(question.session, from: start)
@@ -102,7 +120,7 @@ extension Multiplexer {
         }
         switch question.origin {
         case .round(let number, let key): finishQuestion(number, key, line, envelope, now: now, &actions)
-        case .backend(let id, _, _): passAnswer(line, envelope, to: id, &actions)
+        case .backend(let id, _): passAnswer(line, envelope, to: id, &actions)
         }
     }
 }

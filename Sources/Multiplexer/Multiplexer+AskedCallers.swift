@@ -2,23 +2,40 @@
 
 import MCPWire
 
-/// A backend's question (sampling, elicitation) reaches the client of the handshake era whose call it is about: the only
-/// one there is at the backend (protocol.md §2.4). Never a guess.
+/// A backend's question (sampling, elicitation) reaches the client whose call it is about; see `callsThatMayAsk`.
 extension Multiplexer {
-    /// - Returns: whether the question is dealt with.
-    mutating func askLegacyCaller(
-        _ call: UInt64, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    /// Passes a request of the backend on to the caller that it can only be about.
+    ///
+    /// - Returns: whether it is dealt with: it is a question, and the backend was told that it may ask.
+    mutating func askCaller(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) -> Bool {
-        guard case .session(let target)? = pending.entries[call]?.owner,
-            let feature = ClientFeature(envelope.knownMethod)
+        // Roots are the repository's for everybody, and so is the answer.
+        guard era == .legacy, configuration.maySomebodyBeAsked, envelope.hasUsableID,
+            let feature = ClientFeature(envelope.knownMethod), feature != .roots
         else { return false }
+        let calls = callsThatMayAsk()
+        if calls.isEmpty {
+            refuseQuestion(copy(line, envelope.id), feature, &actions)
+        } else if !askByInputRequired(calls, line, envelope, now: now, &actions) {
+            askLegacyCaller(calls, feature, line, envelope, &actions)
+        }
+        return true
+    }
+
+    private mutating func askLegacyCaller(
+        _ calls: [UInt64], _ feature: ClientFeature, _ line: Span<UInt8>, _ envelope: borrowing Envelope,
+        _ actions: inout Actions
+    ) {
         let id = copy(line, envelope.id)
-        guard let client = sessions[target.session], feature.isDeclared(in: client.clientCapabilities) else {
-            refuseQuestion(id, feature, &actions)
-            return true
+        guard let session = calls.first.flatMap({ pending.entries[$0]?.owner.session }),
+            let client = sessions[session]
+        else { return refuseQuestion(id, feature, &actions) }
+        guard feature.isDeclared(in: client.clientCapabilities) else {
+            return answerQuestion(id, feature.refusalOfClients, &actions)
         }
         let method = String(repairing: line.extracting(envelope.method))
-        var question = ClientQuestion(session: target.session, origin: .backend(id: id, call: call, feature: feature))
+        var question = ClientQuestion(session: session, origin: .backend(id: id, feature: feature), calls: calls)
         let token = envelope.params.metaProgressToken
         var params = Actions()
         if token.isUsableProgressToken {
@@ -29,19 +46,26 @@ extension Multiplexer {
             params.write(line, envelope.params.range, [])
         }
         if envelope.hasLineBreaks { replaceLineBreaks(in: &params.bytes, from: 0) }
-        noteElicitation(line.extracting(envelope.params.range), of: target.session)
+        noteElicitation(line.extracting(envelope.params.range), of: session)
         _ = ask(question, method: method, params: params.bytes, &actions)
-        return true
     }
 
-    /// How far a client is with a question, told to the backend under the token that it gave.
-    func passQuestionProgress(
+    /// How far a client is with a question, told to the backend under the token that it gave. A token that neither we
+    /// nor the backend gave is between the client and the server.
+    mutating func handleProgress(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, _ actions: inout Actions
     ) {
         let token = envelope.params.progressToken.range
-        guard let id = ownID(line, token), let question = questions.entries[id], question.session == session,
+        let id = ownID(line, token)
+        guard let question = id.flatMap({ questions.entries[$0] }), question.session == session,
             let original = question.progressToken
-        else { return }
+        else {
+            let raw = RawToken(line, token)
+            guard id.map({ $0 >= questions.nextID }) ?? true,
+                !questions.entries.values.contains(where: { $0.progressToken == raw })
+            else { return }
+            return relayNotification(line, envelope, from: session, &actions)
+        }
         let start = actions.bytes.count
         actions.splice(line, envelope, Edit(range: token, replacement: .token(original)))
         actions.sendToBackend(session, from: start)
@@ -49,8 +73,8 @@ extension Multiplexer {
 
     /// The backend takes a question back: it wants no answer any more.
     mutating func withdrawQuestion(calledByBackend id: [UInt8], _ actions: inout Actions) {
-        for (number, question) in questions.ofBackend(nil) {
-            guard case .backend(id, _, _) = question.origin else { continue }
+        for (number, question) in questions.ofBackend {
+            guard case .backend(id, _) = question.origin else { continue }
             withdraw(number, &actions)
         }
     }
@@ -66,37 +90,56 @@ extension Multiplexer {
 
     /// The call is over, taken back, or its client is gone: nobody answers its questions any more.
     mutating func withdrawQuestions(of call: UInt64, _ actions: inout Actions) {
-        for (number, question) in questions.ofBackend(call) {
-            guard case .backend(let id, _, let feature) = question.origin else { continue }
-            withdraw(number, &actions)
+        for (number, question) in questions.removeThose(onlyOf: call) {
+            tellWithdrawn(number, question, &actions)
+            guard case .backend(let id, let feature) = question.origin else { continue }
             refuseQuestion(id, feature, &actions)
         }
     }
 
     /// The same when the client is no longer there to be told.
     mutating func forgetQuestions(of call: UInt64, _ actions: inout Actions) {
-        for (number, question) in questions.ofBackend(call) {
-            guard case .backend(let id, _, let feature) = question.origin else { continue }
-            _ = questions.remove(number)
+        for (_, question) in questions.removeThose(onlyOf: call) {
+            guard case .backend(let id, let feature) = question.origin else { continue }
             refuseQuestion(id, feature, &actions)
         }
     }
 
     /// The backend that asked is gone, and with it whoever wanted the answers.
     mutating func withdrawAllQuestions(_ actions: inout Actions) {
-        for (number, _) in questions.ofBackend(nil) { withdraw(number, &actions) }
+        for (number, _) in questions.ofBackend { withdraw(number, &actions) }
     }
 
-    /// As a client answers that does not want to: a server must never be left waiting.
-    private func refuseQuestion(_ id: [UInt8], _ feature: ClientFeature, _ actions: inout Actions) {
+    /// As a user answers who does not want to: a server must never be left waiting.
+    func refuseQuestion(_ id: [UInt8], _ feature: ClientFeature, _ actions: inout Actions) {
+        answerQuestion(id, feature.refusal, &actions)
+    }
+
+    /// - Parameter answer: the member `result` or `error`, whole.
+    private func answerQuestion(_ id: [UInt8], _ answer: String, _ actions: inout Actions) {
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":")
         actions.bytes.append(contentsOf: id)
-        switch feature {
-        case .elicitation: actions.write(",\"result\":{\"action\":\"cancel\"}}")
-        case .sampling, .roots:
-            actions.write(",\"error\":{\"code\":-1,\"message\":\"no client of this call can be asked\"}}")
-        }
+        actions.write(",\(answer)}")
         actions.sendToBackend(nil, from: start)
+    }
+}
+
+extension ClientFeature {
+    /// What a server is answered that may ask, when nobody can be asked now.
+    var refusal: String {
+        switch self {
+        case .elicitation: "\"result\":{\"action\":\"cancel\"}"
+        case .sampling, .roots: "\"error\":{\"code\":-1,\"message\":\"no client of this call can be asked\"}"
+        }
+    }
+
+    /// What clients answer that cannot be asked this.
+    fileprivate var refusalOfClients: String {
+        switch self {
+        case .elicitation: "\"error\":{\"code\":-32600,\"message\":\"Elicitation not supported\"}"
+        case .sampling: "\"error\":{\"code\":-32600,\"message\":\"Sampling not supported\"}"
+        case .roots: "\"error\":{\"code\":-32600,\"message\":\"List roots not supported\"}"
+        }
     }
 }

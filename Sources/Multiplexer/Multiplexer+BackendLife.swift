@@ -57,7 +57,7 @@ extension Multiplexer {
             case .local(let token): replyLocally(token, error, &actions)
             case .list(let key): failFetch(id, key, error, &actions)
             case .listen, .changes, .resource: forgetStream(entry.owner)
-            case .subscription, .handshake, .held, .nobody: break
+            case .subscription, .handshake, .held, .marker, .nobody: break
             }
         }
         heldCalls = [:]

@@ -28,7 +28,8 @@ extension Multiplexer {
         guard let id = ownID(line, envelope.id), let entry = pending.remove(id) else {
             return actions.log(.debug, "the backend answered a request that is not open, ignoring")
         }
-        guard entry.cancelledAt == nil else { return }
+        if !pending.lingering.isEmpty { noteCancellationsRead(by: entry.owner, id, now: now) }
+        guard entry.cancelledAt == nil else { return noteLateAnswer(of: entry, envelope) }
         defer { drainAll(&actions) }
         switch entry.owner {
         case .session(let target):
@@ -56,7 +57,7 @@ extension Multiplexer {
             finishAllInputEnds(now: now, &actions)
         case .listen, .changes, .resource: finishStream(id, entry.owner, line, envelope, now: now, &actions)
         case .held(_, let handle): heldCalls[handle]?.answer = copy(line, envelope.object)
-        case .nobody: break
+        case .marker, .nobody: break
         }
     }
 
@@ -120,7 +121,7 @@ extension Multiplexer {
         case .subscription(let uri): failSubscription(uri, error, &actions)
         case .listen, .changes, .resource: failStream(id, entry.owner, error, &actions)
         case .held(let session, let handle): failHeldCall(handle, of: session, error)
-        case .nobody: break
+        case .marker, .nobody: break
         }
         finishAllInputEnds(now: now, &actions)
     }

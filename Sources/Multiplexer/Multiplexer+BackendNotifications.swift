@@ -27,9 +27,9 @@ extension Multiplexer {
     private mutating func passProgress(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ token: Envelope.Token, _ actions: inout Actions
     ) {
-        guard let id = ownID(line, token.range), let entry = pending.entries[id], entry.cancelledAt == nil,
-            case .session(let target) = entry.owner, let original = entry.progressToken
-        else { return }
+        guard let id = ownID(line, token.range), let entry = pending.entries[id] else { return }
+        guard entry.cancelledAt == nil else { return noteProgress(ofCancelled: id) }
+        guard case .session(let target) = entry.owner, let original = entry.progressToken else { return }
         let start = actions.bytes.count
         actions.splice(line, envelope, Edit(range: token.range, replacement: .token(original)))
         if !slowReaders.isEmpty, keepProgress(of: id, in: target.session, from: start, &actions) { return }
@@ -40,29 +40,22 @@ extension Multiplexer {
     private mutating func passMessage(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         let name = String(token: envelope.params.level.range, of: line)
         let severity = name.flatMap(LogSeverity.init(name:))
-        for session in audience where wants(severity, session) {
+        for session in audience() where wants(severity, session) {
             if !slowReaders.isEmpty, leavesOutLog(for: session) { continue }
             copyToSession(line, envelope, session, &actions)
         }
     }
 
     private func wants(_ severity: LogSeverity?, _ session: SessionID) -> Bool {
-        guard let level = sessions[session]?.effectiveLevel else { return false }
+        guard let state = sessions[session] else { return false }
+        guard let level = state.effectiveLevel ?? (state.isModern ? nil : defaultLevel) else { return false }
         return severity.map { $0 >= level } ?? true
     }
 
-    /// Who may see something that names nobody: the only one whose request runs; everybody when nothing runs; nobody
-    /// when it could be another's. Cancelled requests count, since they may still be running.
-    private var audience: [SessionID] {
-        guard pending.runningLocally == 0 else { return [] }
-        let running = pending.runningBySession
-        guard running.count < 2 else { return [] }
-        guard let only = running.first?.key else { return initializedSessions }
-        return sessions[only] == nil ? [] : [only]
-    }
-
-    private var initializedSessions: [SessionID] {
-        sessions.keys.filter { sessions[$0]?.phase == .initialized }
+    /// Of a session that never said what it wants: what the server says by itself, but not what it says because others
+    /// wanted to hear more.
+    private var defaultLevel: LogSeverity {
+        backend.level.map { $0 < .standard } == true ? .standard : .debug
     }
 
     private func passUpdate(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
@@ -79,7 +72,7 @@ extension Multiplexer {
         if envelope.params.metaProgressToken.isPresent {
             return passProgress(line, envelope, envelope.params.metaProgressToken, &actions)
         }
-        guard sessions.count == 1, let session = audience.first else { return }
+        guard sessions.count == 1, let session = audience().first else { return }
         copyToSession(line, envelope, session, &actions)
     }
 

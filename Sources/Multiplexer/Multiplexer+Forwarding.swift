@@ -8,7 +8,7 @@ extension Multiplexer {
     mutating func forward(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
-        if canSend(for: target.session), mayLeave(line, envelope) {
+        if canSend(for: target.session), mayLeave(line, envelope, of: target.session) {
             send(line, envelope, target, &actions)
         } else {
             enqueue(line, envelope.object, of: target.session, target, &actions)
@@ -26,6 +26,7 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, isRepeated: Bool = false,
         _ actions: inout Actions
     ) -> UInt64 {
+        if !pending.lingering.isEmpty { askWhetherCancellationsAreRead(besides: target.session, &actions) }
         let id = pending.makeID()
         let start = actions.bytes.count
         let token = envelope.params.metaProgressToken
@@ -82,7 +83,9 @@ extension Multiplexer {
             if line.target != nil, !isItsTurn, !hasRoom { return waitForRoom(session) }
             // It was scanned when it came; the ranges were not kept.
             let envelope = try? Envelope(scanning: line.bytes.span)
-            if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope, line.ticket) { return }
+            if let envelope, line.target != nil, !mayLeave(line.bytes.span, envelope, of: session, line.ticket) {
+                return
+            }
             sessions.change(session) { _ = $0?.queue.popFirst() }
             guard let envelope else { continue }
             if let target = line.target {

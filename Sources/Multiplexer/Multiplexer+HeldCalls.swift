@@ -34,47 +34,60 @@ extension Multiplexer {
     /// Whether this backend's requests may turn into questions to a client of the other era.
     var mayAnswerWithQuestion: Bool { era == .modern || configuration.maySomebodyBeAsked }
 
-    /// Passes a request of the backend on to the caller that it can only be about.
+    /// Puts a question of the backend to the client of the stateless era whose calls these are. Which of several it is
+    /// about makes no difference to the user who is asked, so it ends one that can be asked.
     ///
-    /// - Returns: whether it is dealt with. Never a guess: with two calls at the backend it is nobody's.
-    mutating func askCaller(
-        _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
-    ) -> Bool {
-        guard era == .legacy, configuration.maySomebodyBeAsked, envelope.hasUsableID, let call = pending.onlyCall
-        else { return false }
-        // Roots are the repository's for everybody, and so is the answer.
-        guard envelope.knownMethod != .rootsList else { return false }
-        if askByInputRequired(call, line, envelope, now: now, &actions) { return true }
-        return askLegacyCaller(call, line, envelope, &actions)
-    }
-
-    /// Puts a question of the backend to the client whose call it belongs to.
-    ///
-    /// - Parameter call: the request at the backend that the question is about.
-    /// - Returns: false when this call's client is not of the stateless era: the question is another's to deal with.
+    /// - Parameter calls: those that the question may be about, all of one session.
+    /// - Returns: false when their client is not of the stateless era: the question is another's to deal with.
     mutating func askByInputRequired(
-        _ call: UInt64, _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
+        _ calls: [UInt64], _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) -> Bool {
-        guard let entry = pending.entries[call], let feature = ClientFeature(envelope.knownMethod) else { return false }
+        guard let feature = ClientFeature(envelope.knownMethod) else { return false }
         let question = HeldCall.Question(
             id: copy(line, envelope.id), method: String(repairing: line.extracting(envelope.method)),
             params: copy(line, envelope.params.range))
-        switch entry.owner {
-        case .held(_, let handle): heldCalls[handle]?.waiting.append(question)
-        case .session(let target) where target.form.contains(.modern):
-            guard let request = entry.request, declares(feature, request) else {
-                pending.noteRefusal(of: feature, at: call)
-                refuse(question, &actions)
-                return true
-            }
-            let held = HeldCall(
-                session: target.session, call: call, request: request, form: target.form, heldAt: now,
-                asked: [question])
-            settleSent(target)
-            hold(held, target, &actions)
-        default: return false
+        if let call = calls.first(where: { mayBeHeld($0, for: feature) }) {
+            hold(call, with: question, now: now, &actions)
+        } else if let handle = calls.compactMap({ heldHandle(of: $0, for: feature) }).first {
+            heldCalls[handle]?.waiting.append(question)
+        } else {
+            guard calls.contains(where: { isOfModernClient($0) }) else { return false }
+            for call in calls { pending.noteRefusal(of: feature, at: call) }
+            refuse(question, &actions)
         }
         return true
+    }
+
+    private func isOfModernClient(_ call: UInt64) -> Bool {
+        switch pending.entries[call]?.owner {
+        case .session(let target): target.form.contains(.modern)
+        case .held: true
+        default: false
+        }
+    }
+
+    private func mayBeHeld(_ call: UInt64, for feature: ClientFeature) -> Bool {
+        guard let entry = pending.entries[call], case .session(let target) = entry.owner, let request = entry.request
+        else { return false }
+        return target.form.contains(.modern) && declares(feature, request)
+    }
+
+    private func heldHandle(of call: UInt64, for feature: ClientFeature) -> String? {
+        guard case .held(_, let handle)? = pending.entries[call]?.owner, let held = heldCalls[handle],
+            declares(feature, held.request)
+        else { return nil }
+        return handle
+    }
+
+    private mutating func hold(
+        _ call: UInt64, with question: HeldCall.Question, now: Int64, _ actions: inout Actions
+    ) {
+        guard let entry = pending.entries[call], case .session(let target) = entry.owner, let request = entry.request
+        else { return }
+        let held = HeldCall(
+            session: target.session, call: call, request: request, form: target.form, heldAt: now, asked: [question])
+        settleSent(target)
+        hold(held, target, &actions)
     }
 
     private func declares(_ feature: ClientFeature, _ request: [UInt8]) -> Bool {

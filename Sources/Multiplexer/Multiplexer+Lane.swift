@@ -2,22 +2,44 @@
 
 import MCPWire
 
-/// Calls of `interactive_tools` have the backend to themselves while they run, so that what the backend asks meanwhile
-/// belongs to them. The price is that other calls wait, so only for listed tools.
+/// While a call of `interactive_tools` runs, no other session's call is sent, so that what the backend asks meanwhile
+/// belongs to its session. The price is that other sessions wait, so only for listed tools.
 extension Multiplexer {
     /// Whether a request may leave now, as far as calls that must be alone are concerned. One that waits to be alone
     /// is overtaken by nobody who came later: the calls before it end some time, and so it gets its turn.
     ///
     /// - Parameter ticket: when the request came; of one that comes now it is the last.
-    func mayLeave(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ ticket: UInt64 = .max) -> Bool {
+    func mayLeave(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, of session: SessionID, _ ticket: UInt64 = .max
+    ) -> Bool {
         guard !configuration.interactiveTools.isEmpty, Self.mayAsk(envelope.knownMethod) else { return true }
-        guard pending.runningAlone == nil, !isBehindOneAlone(ticket) else { return false }
-        return !mustBeAlone(line, envelope) || pending.runningCalls == 0
+        guard !isBehindOneAlone(ticket, of: session) else { return false }
+        guard pending.alone.isEmpty else {
+            // A session's own calls do not make it harder to tell whose a question is. But the lane must end some time.
+            return pending.alone.allSatisfy { owner(of: $0) == session } && !somebodyWaits(ticket, besides: session)
+        }
+        return !mustBeAlone(line, envelope) || !somebodyCalls(besides: session)
     }
 
-    private func isBehindOneAlone(_ ticket: UInt64) -> Bool {
-        sessions.values.contains { state in
-            guard let first = state.queue.first else { return false }
+    private func owner(of call: UInt64) -> SessionID? { pending.entries[call]?.owner.session }
+
+    private func somebodyCalls(besides session: SessionID) -> Bool {
+        guard pending.runningCalls > 0 else { return false }
+        return pending.entries.values.contains {
+            $0.isCall && $0.cancelledAt == nil && $0.owner.session != session
+        }
+    }
+
+    private func somebodyWaits(_ ticket: UInt64, besides session: SessionID) -> Bool {
+        sessions.keys.contains { other in
+            guard other != session, let first = sessions[other]?.queue.first else { return false }
+            return first.target != nil && first.ticket < ticket
+        }
+    }
+
+    private func isBehindOneAlone(_ ticket: UInt64, of session: SessionID) -> Bool {
+        sessions.keys.contains { other in
+            guard other != session, let first = sessions[other]?.queue.first else { return false }
             return first.isAlone && first.ticket < ticket
         }
     }
@@ -32,10 +54,11 @@ extension Multiplexer {
     }
 
     func mustBeAlone(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> Bool {
-        guard !configuration.interactiveTools.isEmpty, envelope.knownMethod == .toolsCall,
+        let tools = configuration.interactiveTools
+        guard !tools.isEmpty, envelope.knownMethod == .toolsCall,
             let name = String(token: envelope.params.name.range, of: line)
         else { return false }
-        return configuration.interactiveTools.contains(name)
+        return tools.contains(name) || tools.contains("*")
     }
 
     /// Requests in which a server asks its caller (SEP-2260).

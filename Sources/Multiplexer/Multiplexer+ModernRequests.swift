@@ -81,10 +81,8 @@ extension SessionState {
     /// Whether the client speaks the stateless era: it made no handshake, and its requests say so.
     var isModern: Bool { phase == .opened && BackendEra.modernRevisions.contains(protocolVersion) }
 
-    /// The least severe log message it is to get now; nil: none.
-    var effectiveLevel: LogSeverity? {
-        isModern ? requestLevels.values.min() : level ?? .standard
-    }
+    /// The least severe log message that it wants now, as far as it said so.
+    var effectiveLevel: LogSeverity? { isModern ? requestLevels.values.min() : level }
 }
 
 extension ErrorReply {

@@ -12,14 +12,14 @@ extension Multiplexer {
         case .initialized: break  // The backend got ours.
         case .cancelled: handleCancelled(line, envelope, from: session, now: now, &actions)
         case .rootsChanged: break  // The backend's roots are the repository's, whatever this client opened.
-        case .progress: passQuestionProgress(line, envelope, from: session, &actions)
+        case .progress: handleProgress(line, envelope, from: session, &actions)
         case .taskStatus: break  // Of tasks at the client, and there are none.
         default: relayNotification(line, envelope, from: session, &actions)
         }
     }
 
     /// An unknown notification keeps its place among the session's requests; alone it starts no backend.
-    private mutating func relayNotification(
+    mutating func relayNotification(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, _ actions: inout Actions
     ) {
         guard let state = sessions[session], state.phase != .opened || state.isModern else { return }
@@ -97,6 +97,7 @@ extension Multiplexer {
         sessions[target.session]?.inFlight -= 1
         drop(target, &actions)
         armTombstones(&actions)
+        if pending.runningBySession.count > 1 { askWhetherCancellationsAreRead(besides: nil, &actions) }
     }
 
     mutating func armTombstones(_ actions: inout Actions) {

@@ -81,6 +81,7 @@ extension Multiplexer {
         }
         waitingDiscovers.removeAll { $0.session == session }
         giveUpHeldCalls(of: session, now: now, &actions)
+        if pending.runningBySession.count > 1 { askWhetherCancellationsAreRead(besides: nil, &actions) }
         sessions[session] = SessionState()
         sessions[session]?.inputHasEnded = inputHasEnded
         for uri in subscriptions.remove(session) { settleSubscription(uri, &actions) }

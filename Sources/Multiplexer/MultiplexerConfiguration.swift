@@ -19,7 +19,7 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var privateTools: [PrivateTool] = []
     /// This backend is one that a session moved to.
     public var isMoved = false
-    /// Tools whose calls may ask the user: their calls run alone.
+    /// Tools whose calls may ask the user: their calls run alone. `*` stands for every tool.
     public var interactiveTools: Set<String> = []
     /// Requests of one session at the backend; more wait in the session's queue.
     public var maximumInFlightPerSession = 64
@@ -33,6 +33,8 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var listChangedDelay = 200
     /// How long a cancelled request's id is remembered without an answer.
     public var tombstoneLifetime = 600_000
+    /// How long a cancelled request may still be running after the backend has read the cancellation.
+    public var timeToStop = 5000
     /// How long answers are awaited after the agent closed its input.
     public var inputEndedGrace = 1000
     /// Longer messages are refused toward a client; its transport would break.

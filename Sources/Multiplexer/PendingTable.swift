@@ -25,6 +25,8 @@ struct Pending: Sendable, Codable {
         case resource(String)
         /// The client was asked something, and comes back with the handle.
         case held(SessionID, handle: String)
+        /// A ping behind cancellations of this session's requests.
+        case marker(SessionID)
         /// Nobody waits for the answer.
         case nobody
 
@@ -32,6 +34,14 @@ struct Pending: Sendable, Codable {
         var isStream: Bool {
             switch self {
             case .listen, .changes, .resource: true
+            default: false
+            }
+        }
+
+        /// Whether somebody asked for it whom the backend may want to tell or ask something meanwhile.
+        var isCaller: Bool {
+            switch self {
+            case .session, .local, .held: true
             default: false
             }
         }
@@ -47,6 +57,13 @@ struct Pending: Sendable, Codable {
     var progressToken: RawToken?
     /// When it was cancelled: the answer, should it come, is nobody's any more.
     var cancelledAt: Int64?
+    /// The last id given before that; whether a ping was sent behind the cancellation, and when the backend was seen to
+    /// have read that far.
+    var cancelledAfter: UInt64 = 0
+    var isMarked = false
+    var cancellationReadAt: Int64?
+    /// Whether it is counted among those that may be running. A cancelled one is until it has had time to stop.
+    var isCounted = true
     /// The client's request as it came, where the backend's answer may be a question, and how often it was one.
     var request: [UInt8]?
     var round = 0
@@ -64,9 +81,11 @@ struct PendingTable: Sendable, Codable {
     private(set) var runningBySession: [SessionID: Int] = [:]
     private(set) var runningLocally = 0
     private(set) var cancelledCount = 0
-    /// Calls that are neither answered nor cancelled, and the one that must be alone.
+    /// Cancelled requests of somebody that may still be running, as far as we know.
+    private(set) var lingering: Set<UInt64> = []
+    /// Calls that are neither answered nor cancelled, and those that must be alone: all of one session.
     private(set) var runningCalls = 0
-    private(set) var runningAlone: UInt64?
+    private(set) var alone: Set<UInt64> = []
     private(set) var streamCount = 0
 
     init() { entries.reserveCapacity(128) }
@@ -83,13 +102,18 @@ struct PendingTable: Sendable, Codable {
         entries[id] = pending
         count(pending.owner, by: 1)
         if pending.isCall { runningCalls += 1 }
-        if pending.isAlone { runningAlone = id }
+        if pending.isAlone { alone.insert(id) }
     }
 
     mutating func remove(_ id: UInt64) -> Pending? {
         guard let pending = entries.removeValue(forKey: id) else { return nil }
-        count(pending.owner, by: -1)
-        if pending.cancelledAt != nil { cancelledCount -= 1 } else { noteOver(pending, id) }
+        if pending.isCounted { count(pending.owner, by: -1) }
+        if pending.cancelledAt != nil {
+            cancelledCount -= 1
+            lingering.remove(id)
+        } else {
+            noteOver(pending, id)
+        }
         return pending
     }
 
@@ -99,12 +123,14 @@ struct PendingTable: Sendable, Codable {
         if entries.values[index].owner.isStream { reassign(id, to: .nobody) }
         noteOver(entries.values[index], id)
         entries.values[index].cancelledAt = now
+        entries.values[index].cancelledAfter = lastID
+        if entries.values[index].owner.isCaller { lingering.insert(id) }
         cancelledCount += 1
     }
 
     private mutating func noteOver(_ pending: Pending, _ id: UInt64) {
         if pending.isCall { runningCalls -= 1 }
-        if runningAlone == id { runningAlone = nil }
+        if pending.isAlone { alone.remove(id) }
     }
 
     /// Everything, oldest first; the table is empty afterwards.
@@ -114,8 +140,9 @@ struct PendingTable: Sendable, Codable {
         runningBySession.removeAll()
         runningLocally = 0
         cancelledCount = 0
+        lingering = []
         runningCalls = 0
-        runningAlone = nil
+        alone = []
         streamCount = 0
         return all
     }
@@ -158,24 +185,15 @@ extension PendingTable {
 
     mutating func noteRefusal(of feature: ClientFeature, at id: UInt64) { entries[id]?.refused = feature }
 
-    /// The one request at the backend in which it may want to ask its caller something; nil when there are more, or
-    /// none. A cancelled one may still be running, so it counts.
-    var onlyCall: UInt64? {
-        var only: UInt64?
-        for (id, entry) in entries where entry.mayAsk {
-            guard only == nil else { return nil }
-            only = id
-        }
-        return only.flatMap { entries[$0]?.cancelledAt == nil ? $0 : nil }
+    /// What the backend says of a cancelled request counts as said by one that runs, or no longer does.
+    mutating func setCounted(_ isCounted: Bool, at id: UInt64) {
+        guard let entry = entries[id], entry.cancelledAt != nil, entry.isCounted != isCounted else { return }
+        entries[id]?.isCounted = isCounted
+        count(entry.owner, by: isCounted ? 1 : -1)
+        if isCounted { lingering.insert(id) } else { lingering.remove(id) }
     }
-}
 
-extension Pending {
-    fileprivate var mayAsk: Bool {
-        switch owner {
-        case .session(let target): target.form.contains(.interactive)
-        case .local, .held: true
-        default: false
-        }
-    }
+    mutating func noteCancellationMarked(at id: UInt64) { entries[id]?.isMarked = true }
+
+    mutating func noteCancellationRead(at id: UInt64, now: Int64) { entries[id]?.cancellationReadAt = now }
 }

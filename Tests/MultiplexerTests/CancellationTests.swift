@@ -20,7 +20,8 @@ import Testing
         bench.client(1, cancel("5"))
         #expect(
             bench.takeBackend() == [
-                #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2,"reason":"no"}}"#
+                #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2,"reason":"no"}}"#,
+                #"{"jsonrpc":"2.0","id":4,"method":"ping"}"#,
             ])
     }
 

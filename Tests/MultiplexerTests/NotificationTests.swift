@@ -89,6 +89,23 @@ import Testing
         #expect(bench.takeBackend().last?.contains(#""level":"error""#) == true)
     }
 
+    @Test func oneThatSaysNothingOfLevelsHearsWhatTheServerSaysByItself() {
+        func setLevel(_ level: String) -> String {
+            #"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"\#(level)"}}"#
+        }
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.backend(message("debug"))
+        #expect(bench.take(1) == [message("debug")])
+        bench.client(2, setLevel("error"))  // The backend is told `info`, for the other; this one does not heed it.
+        bench.backend(message("debug"))
+        #expect(bench.take(1) == [message("debug")])
+        bench.client(2, setLevel("debug"))
+        bench.backend(message("debug"))
+        bench.backend(message("info"))
+        #expect(bench.take(1) == [message("info")])
+    }
+
     @Test func levelOfABackendThatDoesNotLogIsNoMethod() {
         var bench = Bench()
         bench.open(1)

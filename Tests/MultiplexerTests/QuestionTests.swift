@@ -38,6 +38,15 @@ import Testing
         #expect(bench.takeBackend() == [progress.replacing(#":1,"#, with: #":"t","#)])
     }
 
+    @Test(arguments: [(#""upload""#, true), ("9", true), ("1", false), (#""t""#, false)])
+    func progressOfSomethingElseIsBetweenTheClientAndTheServer(token: String, isPassed: Bool) {
+        var bench = asked()
+        let progress =
+            #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":\#(token),"progress":1}}"#
+        bench.client(1, progress)
+        #expect(bench.takeBackend() == (isPassed ? [progress] : []))
+    }
+
     @Test func theBackendTakesItBack() {
         var bench = asked()
         bench.backend(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}}"#)
