@@ -51,7 +51,7 @@ def expected_failures(leg):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("leg", ["shared", "private", "relay"])
+@pytest.mark.parametrize("leg", ["shared", "lane", "private", "relay"])
 def test_the_suite_passes_but_for_what_is_listed(leg, program, folder):
     """`relay` is the measure: what a plain byte relay passes, which is everything."""
     passed, failed, details = run_suite(leg, program, folder)
@@ -68,6 +68,11 @@ def test_the_suite_passes_but_for_what_is_listed(leg, program, folder):
     texts += [f"PASSES, take it off expected/{leg}.txt: {name}" for name in fixed]
     texts += [f"is listed, but there is no such test: {name}" for name in unknown]
     assert not texts, f"{len(passed)} of {TESTS} passed\n" + "\n".join(texts)
+
+
+def test_what_fails_in_the_lane_fails_without_it():
+    """A server that may ask, and is left alone with one session's calls, loses nothing by it."""
+    assert set(expected_failures("lane")) < set(expected_failures("shared"))
 
 
 @pytest.mark.timeout(600)

@@ -14,8 +14,8 @@ HANDSHAKE = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": 
 
 
 class Neighbour:
-    def __init__(self, process):
-        self.process = process
+    def __init__(self, process, overlaps):
+        self.process, self.overlaps = process, overlaps
         self.reading = BufferedByteReceiveStream(process.stdout)
         self.last = 0
         self.calls = []
@@ -29,7 +29,7 @@ class Neighbour:
         return self.last
 
     async def call(self):
-        """Begins a call; it is answered when the next one has begun."""
+        """Begins a call; where calls may overlap it is answered when the next one has begun."""
         token = self.last + 1
         self.calls = [*self.calls[-1:], token]
         return await self.request("tools/call", {"name": TOOL, "arguments": {}, "_meta": {"progressToken": token}})
@@ -50,16 +50,18 @@ class Neighbour:
                 assert message["method"].endswith("list_changed"), message
 
     async def settle(self):
-        """After this the session is open, and a call of it is under way."""
+        """After this the session is open, and where calls may overlap one is under way."""
         assert "result" in await self.answer(await self.request("initialize", HANDSHAKE))
         await self.send({"method": "notifications/initialized"})
-        await self.call()
+        begun = await self.call()
+        if not self.overlaps:
+            await self.answer(begun)
 
     async def live(self):
         while True:
-            before = self.calls[-1]
-            await self.call()
-            answer = await self.answer(before)
+            awaited = self.calls[-1]
+            begun = await self.call()
+            answer = await self.answer(awaited if self.overlaps else begun)
             assert answer["result"]["content"][0]["text"] == TOOL, answer
             # Refused where the server has no such thing.
             await self.answer(await self.request("logging/setLevel", {"level": "emergency"}))
@@ -69,11 +71,11 @@ class Neighbour:
 
 
 @asynccontextmanager
-async def neighbour(command, environment, cwd):
+async def neighbour(command, environment, cwd, overlaps):
     """Runs one while the body runs. Its own failure is the test's."""
     process = await anyio.open_process(command, stderr=subprocess.DEVNULL, env=environment, cwd=cwd)
     async with process, anyio.create_task_group() as tasks:
-        one = Neighbour(process)
+        one = Neighbour(process, overlaps)
         await one.settle()
         tasks.start_soon(one.live)
         yield one

@@ -17,8 +17,8 @@ ENDED = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError
 class ServerEnd:
     """One connection: one process of the backend."""
 
-    def __init__(self, connection):
-        self.connection = connection
+    def __init__(self, connection, overlaps):
+        self.connection, self.overlaps = connection, overlaps
         self.writing = anyio.Lock()
         self.held = None
 
@@ -61,7 +61,8 @@ class ServerEnd:
     # The neighbour.
 
     async def is_the_neighbours(self, line):
-        """Answers what the neighbour asked. Its call waits for its next one, so that one is always under way."""
+        """Answers what the neighbour asked. Where calls may overlap, its call waits for its next one, so that one is
+        always under way."""
         try:
             message = json.loads(line)
         except ValueError:
@@ -72,7 +73,7 @@ class ServerEnd:
         if message.get("method") == "tools/call" and params.get("name") == TOOL:
             await self.say("notifications/message", {"level": "emergency", "data": WORDS})
             await self.say("notifications/progress", {"progressToken": params["_meta"]["progressToken"], "progress": 1})
-            waiting, self.held = self.held, message["id"]
+            waiting, self.held = (self.held, message["id"]) if self.overlaps else (message["id"], None)
             if waiting is not None:
                 await self.answer(waiting, {"content": [{"type": "text", "text": TOOL}], "resultType": "complete"})
             return True

@@ -6,6 +6,7 @@ SUITE_LEG says what the command is:
     relay    the bridge alone
     private  the shim, which shares with nobody
     shared   the shim, and another session is busy on the same backend (`neighbour.py`)
+    lane     the same, and each tool is one of `interactive_tools`
     nothing  /bin/false
 """
 import contextlib
@@ -30,7 +31,16 @@ from neighbour import neighbour  # noqa: E402
 from server_end import ServerEnd  # noqa: E402
 
 LEG = os.environ["SUITE_LEG"]
-CONFIGURATION = '[server.modern]\nera = "modern"\n'
+# The server's name says what is configured for it.
+CONFIGURATION = """
+[server.modern]
+era = "modern"
+[server.lane]
+interactive_tools = ["*"]
+[server.modern-lane]
+era = "modern"
+interactive_tools = ["*"]
+"""
 
 
 class Run:
@@ -42,7 +52,7 @@ class Run:
 
 def pytest_sessionstart(session):
     Run.folder = tempfile.mkdtemp(prefix="mcp-")
-    if LEG in ("private", "shared"):
+    if LEG in ("private", "shared", "lane"):
         # Sessions belong to a repository.
         subprocess.run(["git", "init", "-q", Run.folder], check=True)
         Run.supervisor = Supervisor(f"{Run.folder}/host", CONFIGURATION).start()
@@ -69,7 +79,8 @@ def command(path, is_modern):
         return ["/bin/false"]
     if LEG == "relay":
         return bridge
-    options = [*(["--name", "modern"] if is_modern else []), *(["--share", "session"] if LEG == "private" else [])]
+    name = "-".join((["modern"] if is_modern else []) + (["lane"] if LEG == "lane" else []))
+    options = [*(["--name", name] if name else []), *(["--share", "session"] if LEG == "private" else [])]
     return Run.supervisor.front(bridge, options)
 
 
@@ -86,7 +97,8 @@ async def connect(server, *, spec_version=LATEST_HANDSHAKE_VERSION, **options):
         ):
             processes = []
             tasks.start_soon(listener.serve, partial(serve, server, processes))
-            beside = neighbour(words, environment, folder) if LEG == "shared" else contextlib.nullcontext()
+            beside = (neighbour(words, environment, folder, overlaps=LEG == "shared")
+                      if LEG in ("shared", "lane") else contextlib.nullcontext())
             parameters = StdioServerParameters(command=words[0], args=words[1:], env=environment, cwd=folder)
             mode = spec_version if is_modern else "legacy"
             async with beside, Client(stdio_client(parameters), mode=mode, **options) as client:
@@ -97,4 +109,4 @@ async def connect(server, *, spec_version=LATEST_HANDSHAKE_VERSION, **options):
 
 async def serve(server, processes, connection):
     processes.append(connection)
-    await ServerEnd(connection).run(server)
+    await ServerEnd(connection, overlaps=LEG == "shared").run(server)
