@@ -36,15 +36,20 @@ def open_library() -> Shelf:
 """
 
 
+def make_project(path, name, source):
+    folder = pathlib.Path(path) / ".serena"
+    folder.mkdir(parents=True)
+    (folder / "project.yml").write_text(PROJECT.replace("library", name))
+    (pathlib.Path(path) / f"{name}.py").write_text(source)
+
+
 @pytest.fixture
 def serena(program, repo, folder):
     """(command, environment) for a repository with a little Python in it."""
     home = pathlib.Path(folder) / "serena"
     home.mkdir()
     (home / "serena_config.yml").write_text(CONFIG.format(ls_path=program("serena", "basedpyright-langserver")))
-    (pathlib.Path(repo) / ".serena").mkdir()
-    (pathlib.Path(repo) / ".serena" / "project.yml").write_text(PROJECT)
-    (pathlib.Path(repo) / "library.py").write_text(SOURCE)
+    make_project(repo, "library", SOURCE)
     command = [program("serena", "serena"), "start-mcp-server", "--project", repo, "--context", "claude-code",
                "--agent-interface", "tools"]
     path = os.path.dirname(program("serena")) + ":" + os.environ["PATH"]
@@ -74,3 +79,33 @@ def test_four_sessions_share_one_serena(supervisor, repo, serena):
     assert "library.py" not in texts[3]
     backend = supervisor.backend()
     assert backend["sessions"] == 4 and backend["memory"]["pss_bytes"] > 0
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("project", ["fixed", "none"])
+def test_one_session_takes_another_project_and_the_other_keeps_its_own(supervisor, repo, serena, folder, project):
+    command, env = serena
+    mosaic = os.path.join(folder, "mosaic")
+    make_project(mosaic, "mosaic", SOURCE.replace("Shelf", "Tile"))
+    # This context has activate_project.
+    command = ["codex" if word == "claude-code" else word for word in command]
+    if project == "none":
+        place = command.index("--project")
+        del command[place : place + 2]
+    one, other = (supervisor.agent(command, repo, env=env) for _ in range(2))
+    for agent in (one, other):
+        agent.initialize(timeout=60)
+    tools = {tool["name"] for tool in one.rpc("tools/list", timeout=60)["tools"]}
+    assert "activate_project" in tools
+    activate = {"session": "s", "timeout": 120}
+    assert "library" in one.tool("activate_project", project=repo + "/", **activate)
+    assert "Shelf" in other.tool("find_symbol", name_path_pattern="Shelf", timeout=120)
+    assert len(supervisor.backends()) == 1, "its own repository is everybody's project"
+    text = one.tool("activate_project", project=mosaic, **activate)
+    assert "mosaic" in text, text
+    for agent, own, foreign in ((one, "Tile", "Shelf"), (other, "Shelf", "Tile"), (one, "Tile", "Shelf")):
+        assert own in agent.tool("find_symbol", name_path_pattern=own, timeout=120)
+        assert foreign not in agent.tool("find_symbol", name_path_pattern=foreign, timeout=120)
+    assert sorted(b["sessions"] for b in supervisor.backends()) == [1, 1]
+    key = supervisor.ctl_json("why", supervisor.session_of(other)["id"])["key"]
+    assert key["private_tools"].endswith("built in for serena")
