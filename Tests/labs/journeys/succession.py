@@ -145,7 +145,74 @@ def message_size(replace, how):
         check(f"{how}: and it goes on", "on" in str(session.call("echo", text="on")))
 
 
-CHECKS = {f.__name__: f for f in (holds, sleep, exit_status, crash_loop, message_size)}
+def collect(session, *ids):
+    """The answers to these requests, in whatever order they come."""
+    answers = {}
+    while set(ids) - set(answers):
+        message = session.receive()
+        answers[message.get("id")] = json.dumps(message)
+    return answers
+
+
+def tool(session, id, name, **arguments):
+    session.send(id=id, method="tools/call", params={"name": name, "arguments": arguments})
+
+
+def moved(replace, how):
+    """A session with a backend of its own, while the shared one still owes it something."""
+    name = f"moved-{how}"
+    with Scene(name, f'[server.{name}]\nprivate_tools = ["activate_project"]\n') as scene:
+        one, other = scene.session(), scene.session()
+        tool(one, "w", "wait", gate="g", text="from the shared one")
+        scene.server.wait_call("wait")
+        check(f"{how}: a session moves", "active" in str(one.call("activate_project", project="/mosaic")))
+        before = {b["id"]: b["pid"] for b in status()["backends"]}
+        check(f"{how}: there are two backends", len(before) == 2, before)
+        replace()
+        tool(one, "p", "project")
+        opened = str(other.call("open", gate="g"))
+        check(f"{how}: the other is where it was", "none" in str(other.call("project")))
+        answers = collect(one, "w", "p")
+        check(f"{how}: its own backend answers it", "/mosaic" in answers["p"], answers)
+        wanted = "from the shared one" if how == "restarted" else "supervisor_restarted"
+        check(f"{how}: what was under way before it moved is answered", wanted in answers["w"], (answers, opened))
+        after = {b["id"]: b["pid"] for b in status()["backends"]}
+        check(f"{how}: both backends are the same processes", after == before, (before, after))
+        check(f"{how}: each has one session", until(lambda: [b["sessions"] for b in status()["backends"]] == [1, 1], 20),
+              status()["backends"])
+        one.close()
+        check(f"{how}: its own backend goes with it", until(lambda: len(status()["backends"]) == 1, 20), status()["backends"])
+
+
+def moving(replace, how):
+    """A session that waits for its own backend to start."""
+    name = f"moving-{how}"
+    with Scene(name, f'[server.{name}]\nprivate_tools = ["activate_project"]\n') as scene:
+        gate = f"{scene.folder.name}/gate"
+        os.mkfifo(gate)
+        is_open = os.open(gate, os.O_RDWR)
+        one, other = (scene.session("--start-gate", gate) for _ in range(2))
+        check(f"{how}: both are served", "none" in str(one.call("project")) and "none" in str(other.call("project")))
+        os.close(is_open)
+        tool(one, "a", "activate_project", project="/mosaic")
+        tool(one, "p", "project")
+        scene.server.wait(lambda: len(scene.server.processes) == 2, "the start of its own backend")
+        replace()
+        is_open = os.open(gate, os.O_RDWR)
+        answers = collect(one, "a", "p")
+        check(f"{how}: the other is where it was", "none" in str(other.call("project")))
+        if how == "restarted":
+            check(f"{how}: the move goes on", "/mosaic is active" in answers["a"] and "/mosaic" in answers["p"], answers)
+        else:
+            lost = all("supervisor_restarted" in answers[id] for id in "ap")
+            check(f"{how}: what it waited for is lost, and said to be", lost, answers)
+            check(f"{how}: it is where it was", "none" in str(one.call("project")))
+            check(f"{how}: and may try again", "/mosaic" in str(one.call("activate_project", project="/mosaic")))
+        check(f"{how}: it has its own project", "/mosaic" in str(one.call("project")))
+        os.close(is_open)
+
+
+CHECKS = {f.__name__: f for f in (holds, sleep, exit_status, crash_loop, message_size, moved, moving)}
 
 
 def main():
