@@ -49,13 +49,16 @@ extension Handshake {
         if let range = memberRange("supportedVersions", in: result.span) {
             result.replaceSubrange(range, with: versions.utf8)
         }
-        return Self.withoutTasks(discovered).flatMap { Self.replacing("capabilities", in: result, by: $0) } ?? result
+        return result
     }
 
     private func describe(_ versions: String) -> [UInt8] {
+        var shown = Self.shared(capabilities)
+        // Tasks of the handshake era, which a client of the stateless one does not know.
+        shown["tasks"] = nil
         var members = [
             member("supportedVersions", versions.utf8),
-            member("capabilities", JSONValue.object(Self.shared(capabilities)).text.utf8),
+            member("capabilities", JSONValue.object(shown).text.utf8),
         ]
         if let instructions = memberRange("instructions", in: result.span) {
             members.append(member("instructions", result[instructions]))
@@ -70,15 +73,10 @@ extension Handshake {
         return rest
     }
 
-    /// Tasks have one owner each, which a shared backend cannot know. Nil when there is nothing to take away.
-    private static func withoutTasks(_ discovered: [UInt8]) -> JSONObject? {
-        let key = "io.modelcontextprotocol/tasks"
-        guard var capabilities = (try? JSONValue(parsing: discovered))?["capabilities"]?.objectValue,
-            var extensions = capabilities["extensions"]?.objectValue, extensions[key] != nil
-        else { return nil }
-        extensions[key] = nil
-        capabilities["extensions"] = .object(extensions)
-        return capabilities
+    /// Whether a backend of the stateless era has tasks in that era's words.
+    var hasTasksExtension: Bool {
+        let capabilities = discovered.flatMap { (try? JSONValue(parsing: $0))?["capabilities"] }
+        return capabilities?["extensions"]?[TaskWords.extensionName] != nil
     }
 
     /// For the next start. The raw result says it all.

@@ -45,8 +45,7 @@ struct Handshake: Sendable, Codable {
 
     func announcesChanges(of capability: String) -> Bool { capabilities[capability]?["listChanged"] == true }
 
-    /// Lists change for a session when the backend restarts, so changes are always announced. Tasks have one owner
-    /// each, which a shared backend cannot know.
+    /// Lists change for a session when the backend restarts, so changes are always announced.
     static func shared(_ capabilities: JSONObject) -> JSONObject {
         var shared = capabilities
         for name in ["tools", "prompts", "resources"] {
@@ -54,7 +53,6 @@ struct Handshake: Sendable, Codable {
             members["listChanged"] = true
             shared[name] = .object(members)
         }
-        shared["tasks"] = nil
         return shared
     }
 

@@ -14,6 +14,7 @@ extension Multiplexer {
         guard era == .legacy, configuration.maySomebodyBeAsked, envelope.hasUsableID,
             let feature = ClientFeature(envelope.knownMethod), feature != .roots
         else { return false }
+        if !tasks.isEmpty, askTaskOwner(feature, line, envelope, &actions) { return true }
         let calls = callsThatMayAsk()
         if calls.isEmpty {
             refuseQuestion(copy(line, envelope.id), feature, &actions)
@@ -27,10 +28,19 @@ extension Multiplexer {
         _ calls: [UInt64], _ feature: ClientFeature, _ line: Span<UInt8>, _ envelope: borrowing Envelope,
         _ actions: inout Actions
     ) {
+        guard let session = calls.first.flatMap({ pending.entries[$0]?.owner.session }) else {
+            return refuseQuestion(copy(line, envelope.id), feature, &actions)
+        }
+        ask(session, feature, about: calls, line, envelope, &actions)
+    }
+
+    /// Asks a session what the backend wants to know for its calls; or answers, when its client cannot be asked.
+    mutating func ask(
+        _ session: SessionID, _ feature: ClientFeature, about calls: [UInt64], _ line: Span<UInt8>,
+        _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
         let id = copy(line, envelope.id)
-        guard let session = calls.first.flatMap({ pending.entries[$0]?.owner.session }),
-            let client = sessions[session]
-        else { return refuseQuestion(id, feature, &actions) }
+        guard let client = sessions[session] else { return refuseQuestion(id, feature, &actions) }
         guard feature.isDeclared(in: client.clientCapabilities) else {
             return answerQuestion(id, feature.refusalOfClients, &actions)
         }
@@ -47,7 +57,14 @@ extension Multiplexer {
         }
         if envelope.hasLineBreaks { replaceLineBreaks(in: &params.bytes, from: 0) }
         noteElicitation(line.extracting(envelope.params.range), of: session)
-        _ = ask(question, method: method, params: params.bytes, &actions)
+        let kept = envelope.params.task.isPresent ? Self.withoutTask(params.bytes) : params.bytes
+        _ = ask(question, method: method, params: kept, &actions)
+    }
+
+    /// The backend was not told that its client knows tasks, so it gets an answer and none (revision 2025-11-25, tasks).
+    private static func withoutTask(_ params: [UInt8]) -> [UInt8] {
+        let kept = members(of: params.span).filter { $0.key != "task" }
+        return "{".utf8 + joined(kept.map { member($0.key, $0.value) }) + "}".utf8
     }
 
     /// How far a client is with a question, told to the backend under the token that it gave. A token that neither we

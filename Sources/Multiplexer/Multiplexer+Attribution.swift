@@ -16,7 +16,12 @@ extension Multiplexer {
             session = caller
             if entry.cancelledAt == nil { calls.append(id) }
         }
-        return calls.sorted()
+        return isTaskOfAnother(than: session) ? [] : calls.sorted()
+    }
+
+    /// A task runs on after its call was answered, and may be what is meant.
+    private func isTaskOfAnother(than session: SessionID?) -> Bool {
+        tasks.runningCount > 0 && tasks.runningOwners != Set([session].compactMap(\.self))
     }
 
     /// Who may see what names nobody: the only one whose request runs; everybody when nothing runs; nobody when it could
@@ -26,7 +31,9 @@ extension Multiplexer {
         guard pending.runningLocally == 0 else { return [] }
         let running = pending.runningBySession
         guard running.count < 2 else { return [] }
-        guard let only = running.first?.key else {
+        let only = running.first?.key ?? tasks.runningOwners.first
+        guard !isTaskOfAnother(than: only) else { return [] }
+        guard let only else {
             return sessions.keys.filter { sessions[$0]?.phase == .initialized }
         }
         return sessions[only] == nil ? [] : [only]

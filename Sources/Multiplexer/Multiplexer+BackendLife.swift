@@ -61,6 +61,7 @@ extension Multiplexer {
             }
         }
         heldCalls = [:]
+        loseTasks(error, &actions)
         withdrawAllQuestions(&actions)
         failRounds(error, &actions)
         if isFetching { actions.list.append(.disarm(.lists)) }

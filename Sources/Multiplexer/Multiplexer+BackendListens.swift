@@ -9,10 +9,11 @@ extension Multiplexer {
     mutating func listenAtBackend(_ number: UInt64, _ actions: inout Actions) {
         guard let listen = listens[number], listen.request == nil else { return }
         guard backend.phase == .ready else { return requireBackend(&actions) }
+        let filter = withOwnTasks(listen.filter, of: listen.target.session)
         let id = pending.makeID()
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"subscriptions/listen\",\"params\":")
-        actions.bytes.append(contentsOf: withMeta(listen.filter, clientMembers(of: listen.target.session)))
+        actions.bytes.append(contentsOf: withMeta(filter, clientMembers(of: listen.target.session)))
         actions.write("}")
         actions.sendToBackend(listen.target.session, from: start)
         pending.insert(Pending(owner: .listen(number)), at: id)
@@ -75,6 +76,9 @@ extension Multiplexer {
             // After a restart of the backend the client knows already.
             guard !listen.isAcknowledged else { return }
             listens[number]?.isAcknowledged = true
+        }
+        if envelope.knownMethod == .taskChanged {
+            guard noteTaggedTask(line, envelope, listen.target.session, &actions) else { return }
         }
         let start = actions.bytes.count
         let tag = Edit(range: envelope.params.subscriptionID.range, replacement: .token(listen.target.id))

@@ -29,13 +29,21 @@ extension Multiplexer {
             return actions.log(.debug, "the backend answered a request that is not open, ignoring")
         }
         if !pending.lingering.isEmpty { noteCancellationsRead(by: entry.owner, id, now: now) }
-        guard entry.cancelledAt == nil else { return noteLateAnswer(of: entry, envelope) }
+        guard entry.cancelledAt == nil else {
+            noteLateAnswer(of: entry, envelope)
+            return cancelUnowned(entry, line, envelope, &actions)
+        }
         defer { drainAll(&actions) }
         switch entry.owner {
         case .session(let target):
             if !slowReaders.isEmpty { releaseProgress(of: id, in: target.session, &actions) }
-            withdrawQuestions(of: id, &actions)
             settleSent(target)
+            if concernsTasks(entry, line, envelope),
+                noteTaskAnswer(id, entry, target, line, envelope, &actions)
+            {
+                return finishSession(target.session, now: now, &actions)
+            }
+            if tasks.byCall[id] == nil { withdrawQuestions(of: id, &actions) }
             count(entry, isError: !envelope.error.isEmpty, now: now)
             if !envelope.error.isEmpty {
                 noteElicitations(inError: line.extracting(envelope.error), of: target.session)
@@ -45,8 +53,7 @@ extension Multiplexer {
             } else {
                 pass(line, envelope, to: target, &actions)
             }
-            drain(target.session, &actions)
-            finishInputEnd(target.session, now: now, &actions)
+            finishSession(target.session, now: now, &actions)
         case .local(let token): replyLocally(token, line, envelope, &actions)
         case .handshake: finishHandshake(line, envelope, now: now, &actions)
         case .list(let key):
@@ -59,6 +66,12 @@ extension Multiplexer {
         case .held(_, let handle): heldCalls[handle]?.answer = copy(line, envelope.object)
         case .marker, .nobody: break
         }
+    }
+
+    /// A session's answer has come: what waited for it goes.
+    private mutating func finishSession(_ session: SessionID, now: Int64, _ actions: inout Actions) {
+        drain(session, &actions)
+        finishInputEnd(session, now: now, &actions)
     }
 
     /// A request at the backend is over; its answer follows.

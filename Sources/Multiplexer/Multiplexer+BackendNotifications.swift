@@ -18,6 +18,7 @@ extension Multiplexer {
         case .resourcesChanged: listChanged(.resources, &actions)
         case .resourceUpdated: passUpdate(line, envelope, &actions)
         case .cancelled: handleBackendCancelled(line, envelope, now: now, &actions)
+        case .taskStatus, .taskChanged: passTaskStatus(line, envelope, &actions)
         case .elicitationComplete: passElicitationComplete(line, envelope, &actions)
         default: passUnknown(line, envelope, &actions)
         }
@@ -27,7 +28,8 @@ extension Multiplexer {
     private mutating func passProgress(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ token: Envelope.Token, _ actions: inout Actions
     ) {
-        guard let id = ownID(line, token.range), let entry = pending.entries[id] else { return }
+        guard let id = ownID(line, token.range) else { return }
+        guard let entry = pending.entries[id] else { return passTaskProgress(id, line, envelope, token, &actions) }
         guard entry.cancelledAt == nil else { return noteProgress(ofCancelled: id) }
         guard case .session(let target) = entry.owner, let original = entry.progressToken else { return }
         let start = actions.bytes.count
@@ -40,7 +42,7 @@ extension Multiplexer {
     private mutating func passMessage(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         let name = String(token: envelope.params.level.range, of: line)
         let severity = name.flatMap(LogSeverity.init(name:))
-        for session in audience() where wants(severity, session) {
+        for session in audience(of: line, envelope) where wants(severity, session) {
             if !slowReaders.isEmpty, leavesOutLog(for: session) { continue }
             copyToSession(line, envelope, session, &actions)
         }
@@ -72,7 +74,8 @@ extension Multiplexer {
         if envelope.params.metaProgressToken.isPresent {
             return passProgress(line, envelope, envelope.params.metaProgressToken, &actions)
         }
-        guard sessions.count == 1, let session = audience().first else { return }
+        let mayBeTold = sessions.count == 1 ? true : isOfTask(line, envelope)
+        guard mayBeTold, let session = audience(of: line, envelope).first else { return }
         copyToSession(line, envelope, session, &actions)
     }
 

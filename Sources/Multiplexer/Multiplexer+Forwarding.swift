@@ -40,6 +40,7 @@ extension Multiplexer {
         }
         let idEdit = Edit(range: envelope.id, replacement: .number(id))
         if token.isUsableProgressToken { entry.progressToken = RawToken(line, token.range) }
+        entry.task = taskRole(line, envelope)
         if needsTranslation(target) {
             if target.form.contains(.interactive), mayAnswerWithQuestion { entry.request = copy(line, envelope.object) }
             translateRequest(line, envelope, target, id: id, &actions)
@@ -89,6 +90,11 @@ extension Multiplexer {
             sessions.change(session) { _ = $0?.queue.popFirst() }
             guard let envelope else { continue }
             if let target = line.target {
+                if let error = taskRefusal(line.bytes.span, envelope, target) {
+                    release(target)
+                    answer(target, error, &actions)
+                    continue
+                }
                 send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
                 isItsTurn = false
             } else {
@@ -120,6 +126,12 @@ extension Multiplexer {
     mutating func sendOwn(
         _ method: String, params: String?, owner: Pending.Owner, as members: [UInt8] = [], _ actions: inout Actions
     ) -> UInt64 {
+        sendOwn(method, params: params, Pending(owner: owner), as: members, &actions)
+    }
+
+    mutating func sendOwn(
+        _ method: String, params: String?, _ entry: Pending, as members: [UInt8] = [], _ actions: inout Actions
+    ) -> UInt64 {
         let id = pending.makeID()
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":")
@@ -127,7 +139,7 @@ extension Multiplexer {
         if let params = ownParameters(params, as: members) { actions.write(",\"params\":\(params)") }
         actions.write("}")
         actions.sendToBackend(nil, from: start)
-        pending.insert(Pending(owner: owner), at: id)
+        pending.insert(entry, at: id)
         return id
     }
 }

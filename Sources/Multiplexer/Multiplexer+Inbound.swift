@@ -68,9 +68,9 @@ extension Multiplexer {
         case .resourcesSubscribe: handleSubscribe(line, envelope, target, &actions)
         case .resourcesUnsubscribe: handleUnsubscribe(line, envelope, target, &actions)
         case .setLevel: handleSetLevel(line, envelope, target, &actions)
-        case .tasksGet, .tasksResult, .tasksCancel, .tasksList, .tasksUpdate, .subscriptionsListen:
-            // Tasks belong to one session, and the backend cannot tell them apart; the capability is not declared.
-            answer(target, .methodNotFound(envelope.knownMethod?.rawValue ?? ""), &actions)
+        case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: handleTaskRequest(line, envelope, target, &actions)
+        case .tasksList: handleTaskList(line, envelope, target, &actions)
+        case .subscriptionsListen: answer(target, .methodNotFound(Method.subscriptionsListen.rawValue), &actions)
         default: forward(line, envelope, target, &actions)
         }
     }
@@ -78,8 +78,9 @@ extension Multiplexer {
     private mutating func handleToolCall(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
-        guard !envelope.params.task.isPresent else {
-            let error = ErrorReply(code: .invalidParams, message: "Invalid params: calls as tasks are not served")
+        guard !isForeignTask(envelope, target) else {
+            let text = "Invalid params: task is not of revision \(BackendEra.newestModernRevision)"
+            let error = ErrorReply(code: .invalidParams, message: text)
             return answer(target, error, &actions)
         }
         if !configuration.denyTools.isEmpty, let name = String(token: envelope.params.name.range, of: line),

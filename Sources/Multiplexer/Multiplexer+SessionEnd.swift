@@ -20,6 +20,7 @@ extension Multiplexer {
             settleSubscription(uri, &actions)
         }
         updateLogLevel(&actions)
+        claimTasks(value.tasks, for: session, &actions)
     }
 
     /// The agent closed its output: nothing more comes from it, but it may still read what it asked for.
@@ -57,6 +58,8 @@ extension Multiplexer {
 
     private mutating func forget(_ session: SessionID, now: Int64, _ actions: inout Actions) {
         if relay != nil { return forgetRelayed(session, &actions) }
+        clock = now
+        leaveTasks(of: session, now: now, &actions)
         reset(session, now: now, &actions)
         forgetSlowReader(session, &actions)
         sessions[session] = nil
@@ -82,6 +85,7 @@ extension Multiplexer {
         waitingDiscovers.removeAll { $0.session == session }
         giveUpHeldCalls(of: session, now: now, &actions)
         if pending.runningBySession.count > 1 { askWhetherCancellationsAreRead(besides: nil, &actions) }
+        giveUpTasks(of: session, &actions)
         sessions[session] = SessionState()
         sessions[session]?.inputHasEnded = inputHasEnded
         for uri in subscriptions.remove(session) { settleSubscription(uri, &actions) }

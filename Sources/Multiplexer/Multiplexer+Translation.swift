@@ -77,6 +77,12 @@ extension Multiplexer {
     /// The same for what nobody but ourselves asks.
     var ownMembers: [UInt8] { members(capabilities: Array("{}".utf8), info: ownClientInfo, level: nil) }
 
+    /// The same for what is about a task: only who says that he knows tasks may ask (ext-tasks, protocol errors).
+    var ownTaskMembers: [UInt8] {
+        let capabilities = "{\"extensions\":{\"\(TaskWords.extensionName)\":{}}}"
+        return members(capabilities: Array(capabilities.utf8), info: ownClientInfo, level: nil)
+    }
+
     private var ownClientInfo: JSONValue {
         ["name": .string(configuration.clientName), "version": .string(configuration.clientVersion)]
     }

@@ -28,6 +28,7 @@ public struct Multiplexer: Sendable, Codable {
     var questions = QuestionTable()
     var rounds = RoundTable()
     var heldCalls: [String: HeldCall] = [:]
+    var tasks = TaskTable()
     /// For a backend of one session: everything passes as it is. Nil: sessions share.
     var relay: Relay?
     /// Whose queue was looked at last when the lane became free.
@@ -60,6 +61,7 @@ public struct Multiplexer: Sendable, Codable {
     public mutating func open(_ session: SessionID, resume: [UInt8]?, now: Int64, into actions: inout Actions) {
         sessions[session] = SessionState()
         noteReturn()
+        clock = now
         guard let resume, let value = ResumeValue(resume) else { return }
         restore(session, value, &actions)
     }
@@ -107,6 +109,7 @@ public struct Multiplexer: Sendable, Codable {
         case .grace(let session): end(session, reason: "the client closed its input", now: now, &actions)
         case .round(let number): roundTimedOut(number, &actions)
         case .heldCalls: expireHeldCalls(now: now, &actions)
+        case .tasks: expireTasks(now: now, &actions)
         }
     }
 }
@@ -114,10 +117,10 @@ public struct Multiplexer: Sendable, Codable {
 // MARK: - What the shell asks
 
 extension Multiplexer {
-    /// Requests at the backend that somebody waits for.
+    /// Requests at the backend that somebody waits for, and tasks that it works on.
     public var inFlight: Int {
         if let relay { return relay.localCount + sessions.values.reduce(0) { $0 + $1.inFlight } }
-        return pending.entries.count - pending.cancelledCount - pending.streamCount
+        return pending.entries.count - pending.cancelledCount - pending.streamCount + tasks.runningCount
     }
 
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
@@ -165,6 +168,6 @@ extension Multiplexer {
     /// What `open` needs to go on with this session in another process: at most 16 KB, opaque.
     public func resume(of session: SessionID) -> [UInt8] {
         guard let state = sessions[session] else { return [] }
-        return ResumeValue(state, relay: relay).encoded()
+        return ResumeValue(state, relay: relay, tasks: tasks.ids(of: session)).encoded()
     }
 }

@@ -16,6 +16,8 @@ public enum MultiplexerTimer: Hashable, Sendable, Codable {
     case round(UInt64)
     /// Clients that were asked something and do not come back.
     case heldCalls
+    /// Tasks whose session does not come back, or that have run out.
+    case tasks
 }
 
 /// How much a log line matters, to the supervisor's own log.

@@ -69,6 +69,8 @@ struct Pending: Sendable, Codable {
     var round = 0
     /// Of a tool call.
     var call: CountedCall?
+    /// What it has to do with tasks.
+    var task: TaskRole?
     /// What the backend wanted of the client and did not get.
     var refused: ClientFeature?
 }

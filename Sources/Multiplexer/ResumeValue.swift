@@ -9,6 +9,7 @@ struct ResumeValue: Sendable {
     private static let subscriptionBytes = 12 << 10
     private static let clientInfoBytes = 2 << 10
     private static let handshakeBytes = 4 << 10
+    private static let taskBytes = 2 << 10
 
     let protocolVersion: String
     let isInitialized: Bool
@@ -17,10 +18,13 @@ struct ResumeValue: Sendable {
     let clientCapabilities: [UInt8]
     let level: LogSeverity?
     let subscriptions: [String]
+    /// The session's tasks, the newest last.
+    let tasks: [String]
     /// Of a client that has its backend to itself: `initialize` as it wrote it, which a new process is told.
     let handshake: [UInt8]
 
-    init(_ state: SessionState, relay: Relay?) {
+    init(_ state: SessionState, relay: Relay?, tasks: [String]) {
+        self.tasks = Self.newest(tasks)
         protocolVersion = state.protocolVersion
         isInitialized = state.phase == .initialized
         clientInfo = state.clientInfo
@@ -45,6 +49,15 @@ struct ResumeValue: Sendable {
         level = value["level"]?.stringValue.flatMap(LogSeverity.init(name:))
         handshake = value["handshake"]?.stringValue.map { Array($0.utf8) } ?? []
         subscriptions = value["subscriptions"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        tasks = value["tasks"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    private static func newest(_ tasks: [String]) -> [String] {
+        var room = taskBytes
+        return tasks.reversed().prefix {
+            room -= JSONValue.string($0).text.utf8.count + 1
+            return room >= 0
+        }.reversed()
     }
 
     func encoded() -> [UInt8] {
@@ -57,7 +70,8 @@ struct ResumeValue: Sendable {
         }
         if let level { object["level"] = .string(level.name) }
         if !handshake.isEmpty { object["handshake"] = .string(String(decoding: handshake, as: UTF8.self)) }
-        var room = Self.subscriptionBytes - 2 * handshake.count
+        if !tasks.isEmpty { object["tasks"] = .array(tasks.map(JSONValue.string)) }
+        var room = Self.subscriptionBytes - 2 * handshake.count - (object["tasks"]?.text.utf8.count ?? 0)
         let kept = subscriptions.prefix {
             room -= JSONValue.string($0).text.utf8.count + 1
             return room >= 0

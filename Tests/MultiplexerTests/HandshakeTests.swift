@@ -20,7 +20,7 @@ import Testing
         #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#])
         #expect(
             bench.take(1) == [
-                #"{"jsonrpc":"2.0","id":"init","result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{},"x":1.0},"serverInfo":{"name":"fake","version":"1"},"instructions":"do"}}"#
+                #"{"jsonrpc":"2.0","id":"init","result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{},"tasks":{"list":{}},"x":1.0},"serverInfo":{"name":"fake","version":"1"},"instructions":"do"}}"#
             ])
         #expect(bench.takeOrders().contains(.ready))
         #expect(bench.mux.isReady)

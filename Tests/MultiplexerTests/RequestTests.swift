@@ -39,10 +39,9 @@ import Testing
     static let local: [(String, String)] = [
         (#""id":1,"method":"ping""#, #""id":1,"result":{}"#),
         (#""id":1,"method":"server/discover""#, "-32601"),
-        (#""id":1,"method":"tasks/list""#, "-32601"),
-        (#""id":1,"method":"tasks/get","params":{"taskId":"x"}"#, "-32601"),
+        (#""id":1,"method":"tasks/update","params":{"taskId":"x"}"#, "-32601"),
+        (#""id":1,"method":"tasks/get","params":{"taskId":"x"}"#, "-32602"),
         (#""id":1,"method":"subscriptions/listen""#, "-32601"),
-        (#""id":1,"method":"tools/call","params":{"name":"t","task":{}}"#, "-32602"),
         (#""id":1,"method":"logging/setLevel","params":{"level":"loud"}"#, "-32602"),
         (#""id":null,"method":"tools/call""#, #""id":null,"error":{"code":-32600"#),
         (#""id":true,"method":"tools/call""#, #""id":true,"error":{"code":-32600"#),

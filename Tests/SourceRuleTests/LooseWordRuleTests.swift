@@ -50,14 +50,22 @@ import Testing
         }
     }
 
+    /// Whether the word stands in the line, and not as the end of another.
+    private static func begins(_ code: Substring, with word: String) -> Bool {
+        code.ranges(of: word).contains { range in
+            guard range.lowerBound > code.startIndex else { return true }
+            let before = code[code.index(before: range.lowerBound)]
+            return !before.isLetter && !before.isNumber && before != "_"
+        }
+    }
+
     /// What runs by itself says why on the line above, or on its own.
     @Test func everyUnstructuredTaskSaysWhy() {
         for file in SourceTree.sources {
             let lines = file.lines
             for (number, code) in file.code.lines.enumerated() {
-                guard ["Task {", "Task(", "Task.detached", "Task.immediate"].contains(where: code.contains) else {
-                    continue
-                }
+                let starts = ["Task {", "Task(", "Task.detached", "Task.immediate"]
+                guard starts.contains(where: { Self.begins(code, with: $0) }) else { continue }
                 let above = number > 0 ? lines[number - 1].drop { $0 == " " } : ""
                 #expect(
                     above.hasPrefix("//") || lines[number].contains("//"), "\(file.path):\(number + 1) does not say why"

@@ -37,6 +37,7 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     case rootsChanged = "notifications/roots/list_changed"
     case elicitationComplete = "notifications/elicitation/complete"
     case taskStatus = "notifications/tasks/status"
+    case taskChanged = "notifications/tasks"
     case subscriptionsAcknowledged = "notifications/subscriptions/acknowledged"
 
     /// The method whose name lies in `range`, without quotation marks; escapes are read.

@@ -19,6 +19,14 @@ public struct ResultParts: Sendable, Equatable {
         do { _ = try scan(result, &scanner) } catch { self = ResultParts() }
     }
 
+    /// Whether it is a task in place of a result (extension io.modelcontextprotocol/tasks).
+    ///
+    /// - Parameter line: the line that it was found in.
+    public func isTask(_ line: Span<UInt8>) -> Bool {
+        resultType.isPresent && resultType.kind == .string
+            && MemberName(line, resultType.range.lowerBound + 1..<resultType.range.upperBound - 1) == MemberName("task")
+    }
+
     /// Past a result; returns where it lies.
     mutating func scan(
         _ line: Span<UInt8>, _ scanner: inout JSONScanner
