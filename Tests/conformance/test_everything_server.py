@@ -12,7 +12,7 @@ from harness.supervisor import Direct
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLIENTS = {"v1": "sdk1", "v2": "sdk2", "v2-modern": "sdk2"}
-CONFIGURATION = '[server.modern]\nera = "modern"\n'
+CONFIGURATION = '[server.modern]\nera = "modern"\n[server.lane]\ninteractive_tools = ["*"]\n'
 # Tools through which the server asks the client something: nothing says which of several sessions is meant.
 QUESTIONS = ["questions"]
 ROUNDS = ["rounds"]
@@ -86,6 +86,18 @@ def test_a_private_session_is_asked_as_directly(world, kind):
     by_itself, through_us = world.told(
         world.start(kind, extras), world.start(kind, extras, options(kind, "--share", "session")))
     assert differences(through_us, by_itself) == {}
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("kind", ["v1", "v2"])
+def test_two_sessions_in_the_lane_are_asked_and_told_as_directly(world, kind):
+    """Where every tool may ask, calls take turns, and nothing is left that could be another's: neither question nor log."""
+    by_itself, *both = world.told(world.start(kind, QUESTIONS), world.start(kind, QUESTIONS, ["--name", "lane"]),
+                                  world.start(kind, QUESTIONS, ["--name", "lane"]))
+    assert len(world.supervisor.backends()) == 1
+    for through_us in both:
+        assert differences(through_us, by_itself) == {}
+    assert "hej" in by_itself["test_sampling"]["content"][0]["text"]
 
 
 @pytest.mark.timeout(400)
