@@ -11,7 +11,7 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) -> Bool {
         // Roots are the repository's for everybody, and so is the answer.
-        guard era == .legacy, configuration.maySomebodyBeAsked, envelope.hasUsableID,
+        guard era == .legacy, maySomebodyBeAsked, envelope.hasUsableID,
             let feature = ClientFeature(envelope.knownMethod), feature != .roots
         else { return false }
         if !tasks.isEmpty, askTaskOwner(feature, line, envelope, &actions) { return true }

@@ -15,10 +15,9 @@ extension Multiplexer {
     }
 
     private mutating func sendInitialize(_ actions: inout Actions) {
-        let capabilities = configuration.declaredCapabilities
         let params: JSONValue = [
-            "protocolVersion": .string(Handshake.newestRevision), "capabilities": capabilities,
-            "clientInfo": ["name": .string(configuration.clientName), "version": .string(configuration.clientVersion)],
+            "protocolVersion": .string(Handshake.newestRevision), "capabilities": declaredCapabilities,
+            "clientInfo": declaredClient,
         ]
         _ = sendOwn(Method.initialize.rawValue, params: params.text, owner: .handshake, &actions)
     }

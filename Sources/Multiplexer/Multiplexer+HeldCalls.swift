@@ -32,7 +32,7 @@ extension Multiplexer {
     static let holdTime: Int64 = 600_000
 
     /// Whether this backend's requests may turn into questions to a client of the other era.
-    var mayAnswerWithQuestion: Bool { era == .modern || configuration.maySomebodyBeAsked }
+    var mayAnswerWithQuestion: Bool { era == .modern || maySomebodyBeAsked }
 
     /// Puts a question of the backend to the client of the stateless era whose calls these are. Which of several it is
     /// about makes no difference to the user who is asked, so it ends one that can be asked.

@@ -301,6 +301,32 @@ import Testing
         #expect(bench.takeBackend().contains { $0.contains("activate_project") })
     }
 
+    @Test func itsServerIsToldOfItAloneAndMayAskIt() throws {
+        var shared = Bench()
+        shared.open(1)
+        shared.client(
+            1,
+            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{"elicitation":{"form":{}},"roots":{}},"clientInfo":{"name":"mine","version":"3"}}}"#
+        )
+        shared.runBackend()
+        let resume = shared.mux.resume(of: 1)
+        var bench = Self.moved()
+        bench.perform { $0.arrive(1, resume: resume, question: 5, now: $1, into: &$2) }
+        bench.runBackend()
+        let initialize = try #require(bench.takeBackend().first)
+        #expect(
+            initialize.contains(
+                #""capabilities":{"elicitation":{"form":{}}},"clientInfo":{"name":"mine","version":"3"}"#))
+        bench.client(1, Self.activate)
+        bench.client(1, Self.find)
+        bench.backend(#"{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"?"}}"#)
+        let question = try #require(bench.take(1).first)
+        let id = try #require((try? JSONValue(parsing: question))?["id"]?.intValue)
+        #expect(id > 5, "no id that the shared machine may have given")
+        bench.client(1, #"{"jsonrpc":"2.0","id":\#(id),"result":{"action":"accept"}}"#)
+        #expect(bench.takeBackend().last == #"{"jsonrpc":"2.0","id":"q","result":{"action":"accept"}}"#)
+    }
+
     @Test func aProcessThatNothingWasSetInMayBeReplaced() {
         var bench = arrived()
         bench.endBackend()

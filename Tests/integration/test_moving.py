@@ -123,6 +123,21 @@ def test_the_end_of_the_session_on_its_way_leaves_nothing(moving, fake, repo, fo
     assert agents[1].tool("project") == "none"
 
 
+def test_the_server_of_its_own_meets_the_client_itself(moving, fake, repo):
+    one, other = (moving.agent(fake.command(), repo, NAMED) for _ in range(2))
+    one.initialize(capabilities={"elicitation": {}}, name="one")
+    other.initialize(name="other")
+    assert "Method not found" in one.tool("ask", method="elicitation/create"), "the shared one may not ask"
+    assert one.tool("activate_project", project="/mosaic") == "/mosaic is active"
+    shared, own = ([m["params"] for m in p.received("initialize")] for p in fake.processes)
+    assert shared[0]["clientInfo"]["name"] == "mcp-supervisor" and "elicitation" not in shared[0]["capabilities"]
+    assert own[0]["clientInfo"]["name"] == "one" and own[0]["capabilities"]["elicitation"] == {}
+    asking = one.call("ask", method="elicitation/create", params={"message": "which?"})
+    question = one.until(lambda m: m.get("method") == "elicitation/create")
+    one.send({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept", "content": {}}})
+    assert '"accept"' in one.text(asking)
+
+
 def test_subscriptions_and_the_level_go_along(pair, fake):
     one, _ = pair
     one.rpc("resources/subscribe", {"uri": "fake:///a"})
