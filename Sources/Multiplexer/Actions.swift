@@ -41,6 +41,7 @@ public struct Actions: Sendable {
     public internal(set) var bytes: [UInt8] = []
     public internal(set) var list: [Action] = []
     public internal(set) var opened: [Opened] = []
+    public internal(set) var sent: [Sent] = []
     public internal(set) var settled: [Settled] = []
 
     public init() {}
@@ -49,6 +50,7 @@ public struct Actions: Sendable {
     public mutating func removeAll() {
         list.removeAll(keepingCapacity: true)
         opened.removeAll(keepingCapacity: true)
+        sent.removeAll(keepingCapacity: true)
         settled.removeAll(keepingCapacity: true)
         if bytes.capacity > Self.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     }

@@ -50,6 +50,7 @@ extension Multiplexer {
             actions.splice(line, envelope, idEdit)
         }
         pending.insert(entry, at: id)
+        actions.noteSent(target, id)
         sessions.change(target.session) { state in
             state?.requests[target.id] = .sent(id)
             state?.inFlight += 1

@@ -92,11 +92,12 @@ extension Multiplexer {
     }
 
     mutating func cancelAtBackend(
-        _ id: UInt64, of session: SessionID?, now: Int64, _ actions: inout Actions
+        _ id: UInt64, of session: SessionID?, reason: String = "client disconnected", now: Int64,
+        _ actions: inout Actions
     ) {
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(id),")
-        actions.write("\"reason\":\"client disconnected\"}}")
+        actions.write("\"reason\":\"\(reason)\"}}")
         actions.sendToBackend(session, from: start)
         pending.cancel(id, now: now)
         forgetQuestions(of: id, &actions)

@@ -33,8 +33,8 @@ extension Multiplexer {
 
 /// A backend that outlived a supervisor which could hand nothing over.
 extension Multiplexer {
-    /// The last id that was given to a request at the backend.
-    public var lastRequestID: UInt64 { pending.lastID }
+    /// The number of the last request that was made at the backend.
+    public var lastRequestID: UInt64 { relay.map { UInt64($0.lastQuestion) } ?? pending.lastID }
 
     /// What the running backend speaks, or the last one did.
     public var backendEra: BackendEra { era }
@@ -44,10 +44,11 @@ extension Multiplexer {
     ///
     /// - Parameters:
     ///   - lastID: the last id that it was sent.
+    ///   - open: requests that it works on, and whose senders were told that they are lost.
     ///   - isAsleep: nothing is to be asked of it before ``backendWoke(now:into:)``.
     public mutating func backendAdopted(
-        generation: Int, era: BackendEra, lastID: UInt64, isAsleep: Bool = false, now: Int64,
-        into actions: inout Actions
+        generation: Int, era: BackendEra, lastID: UInt64, open: [UInt64] = [], isAsleep: Bool = false,
+        now: Int64, into actions: inout Actions
     ) -> Bool {
         guard handshake != nil else { return false }
         backend = BackendState()
@@ -56,6 +57,10 @@ extension Multiplexer {
         backend.hasSpoken = true
         self.era = era
         pending.skip(to: lastID)
+        for id in open {
+            pending.insert(Pending(owner: .nobody), at: id)
+            cancelAtBackend(id, of: nil, reason: "the answer is lost", now: now, &actions)
+        }
         backend.isUnasked = true
         if !isAsleep { backendWoke(now: now, into: &actions) }
         return true

@@ -10,6 +10,15 @@ extension Actions {
         public let session: SessionID
         /// As the client wrote it. Two open requests may have the same id: the second one is refused.
         public let id: RawToken
+        /// The id that we gave it at the backend; 0 when it was not sent at once.
+        public internal(set) var request: UInt64 = 0
+    }
+
+    /// A request that went to the backend after it had waited.
+    public struct Sent: Sendable {
+        public let session: SessionID
+        public let id: RawToken
+        public let request: UInt64
     }
 
     /// A request that is over.
@@ -22,6 +31,13 @@ extension Actions {
 
     mutating func noteOpened(_ target: ReplyTarget) {
         opened.append(Opened(session: target.session, id: target.id))
+    }
+
+    /// Where it can be taken back when whoever waits for its answer is told that there will be none.
+    mutating func noteSent(_ target: ReplyTarget, _ request: UInt64) {
+        guard let last = opened.indices.last, opened[last].id == target.id, opened[last].session == target.session
+        else { return sent.append(Sent(session: target.session, id: target.id, request: request)) }
+        opened[last].request = request
     }
 
     /// To be called before the line is put into the list, or instead of it.

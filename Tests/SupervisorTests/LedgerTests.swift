@@ -22,16 +22,55 @@ private final class Desk {
 
     var bytes: [UInt8] { other.bytes(0..<LedgerLayout.size) }
 
-    func lost(_ identity: Identity) -> LedgerReport.LostSession? {
+    func lost(_ identity: Identity) -> LedgerReport.LostSession? { report?.sessions[identity] }
+
+    var report: LedgerReport? {
         let read = { (path: String) in (try? Files.read(path, limit: 1 << 20)) ?? [] }
         return LedgerReport(
             bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
             unsent: { read(LedgerLayout.unsentPath(self.path, $0)) },
-            opening: { read(LedgerLayout.openingPath(self.path, $0)) })?.sessions[identity]
+            opening: { read(LedgerLayout.openingPath(self.path, $0)) },
+            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) })
     }
 }
 
 @Suite struct LedgerTests {
+    @Test func whatABackendHasNotAnsweredIsKnown() throws {
+        let desk = try Desk()
+        let backend = Identity(unit: "app-mcp-a-1.scope")
+        let backendBooks = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        books.opened(RawToken("1"))
+        books.opened(RawToken("2"))
+        books.opened(RawToken("3"))
+        books.sent(RawToken("1"), as: 12, to: backendBooks)
+        books.sent(RawToken("2"), as: 11, to: backendBooks)
+        #expect(desk.report?.backends[backend]?.open == [11, 12])
+        #expect(texts(desk.lost(someone)) == ["1", "2", "3"])
+        books.answered(RawToken("1"), end: 100)
+        books.dropped(RawToken("2"))
+        #expect(desk.report?.backends[backend]?.open == [])
+    }
+
+    @Test func whatWaitsForItsRepositoryIsNotLost() throws {
+        let desk = try Desk()
+        let books = try #require(SessionBooks(desk.ledger, someone))
+        let texts = [#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, #"{"jsonrpc":"2.0","method":"x"}"#]
+        let lines = texts.map { Array($0.utf8) }
+        for line in lines { books.keep(lobby: line) }
+        books.opened(RawToken("1"))
+        books.opened(RawToken("2"))
+        #expect(desk.lost(someone)?.lobby == lines)
+        #expect(desk.lost(someone)?.requests == [Array("2".utf8)], "what is said again is not lost")
+        books.forgetLobby()
+        #expect(desk.lost(someone)?.lobby == [])
+        books.keep(lobby: lines[1])
+        #expect(desk.lost(someone)?.lobby == [lines[1]], "another wait begins anew")
+        books.close()
+        let name = desk.path.dropFirst(NSTemporaryDirectory().count)
+        #expect(!Files.names(in: NSTemporaryDirectory()).contains { $0.hasPrefix(name) && $0.hasSuffix(".lobby") })
+    }
+
     private let someone = Identity(high: 1, low: 2)
 
     private func texts(_ lost: LedgerReport.LostSession?) -> [String]? {

@@ -53,6 +53,20 @@ import Testing
         #expect(new.handle(.needed, now: 5_000).contains(.launch))
     }
 
+    @Test(arguments: [nil, "/home/me/a b", "/ü:@7:"], [nil, "{\"v\":1}", "meta=on;{}"])
+    func whatTheShimKeepsComesBack(place: String?, machine: String?) {
+        let identity = Identity(high: 1, low: .max)
+        let resume = SessionResume(identity: identity, machine: machine.map { Array($0.utf8) }, place: place)
+        let again = SessionResume(resume.text)
+        #expect(again?.identity == identity && again?.place == place)
+        #expect(again?.machine.map { String(decoding: $0, as: UTF8.self) } == machine)
+    }
+
+    @Test(arguments: ["@", "@9", "@9:/a", "@-1:/a", "@x:/a{}"])
+    func aPlaceThatIsNoneIsIgnored(rest: String) {
+        #expect(SessionResume("\(Identity(high: 1, low: 2))\(rest)")?.place == nil)
+    }
+
     @MainActor @Test func aUnitIsChangedByOneAtATime() async {
         let changes = UnitChanges()
         var order: [String] = []

@@ -30,6 +30,7 @@ extension Multiplexer {
         if envelope.kind == .response, isOurs(line, envelope.id) {
             return answered(line, envelope, &actions)
         }
+        if isNobodys(line, envelope) { return }
         speak(&actions)
         if let edit = renaming(line, envelope) { return passOn(line, envelope, edit, &actions) }
         note(line, envelope, &actions)

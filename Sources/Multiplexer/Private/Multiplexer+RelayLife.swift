@@ -6,6 +6,7 @@ import MCPWire
 extension Multiplexer {
     mutating func relayStarted(_ actions: inout Actions) {
         relay?.hasSpoken = false
+        relay?.lost = []
         relay?.questions = [:]
         guard let known = relay, known.isAnswered, !known.handshake.isEmpty else {
             backend.phase = .ready
@@ -119,6 +120,7 @@ extension Multiplexer {
 
     /// The client comes back, after the supervisor's own end: what it said is said to the next process.
     mutating func restoreRelay(_ session: SessionID, _ value: ResumeValue) {
+        if BackendEra.modernRevisions.contains(value.protocolVersion) { era = .modern }
         relay?.handshake = value.handshake
         relay?.isAnswered = !value.handshake.isEmpty
         relay?.isInitialized = value.isInitialized

@@ -35,6 +35,8 @@ struct Relay: Sendable, Codable {
     var asked: Set<RawToken> = []
     /// Questions of a process that is gone: the client's answers to them are nobody's.
     var orphaned: Set<RawToken> = []
+    /// Requests that the client was told are lost: late answers to them are nobody's.
+    var lost: Set<RawToken> = []
     /// Questions whose id the client still knows from a process that is gone: by the id that it got from us instead.
     var renamed: [String: RawToken] = [:]
     var questions: [String: Question] = [:]

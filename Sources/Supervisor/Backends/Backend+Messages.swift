@@ -21,7 +21,7 @@ extension Backend {
         var list = Actions()
         swap(&list, &actions)
         event(&multiplexer, registry.now, &list)
-        for request in list.opened { sessions[request.session]?.opened(request.id) }
+        noteRequests(list)
         var settled = 0
         for index in list.list.indices {
             perform(list.list[index], list)
@@ -32,6 +32,16 @@ extension Backend {
         list.removeAll()
         swap(&list, &actions)
         reviewBacklogs()
+    }
+
+    /// Tells the books what is owed, and where it is to be taken back if we are killed.
+    private func noteRequests(_ list: borrowing Actions) {
+        for request in list.opened {
+            let session = sessions[request.session]
+            session?.opened(request.id)
+            if request.request > 0 { session?.sent(request.id, as: request.request, to: process) }
+        }
+        for request in list.sent { sessions[request.session]?.sent(request.id, as: request.request, to: process) }
     }
 
     /// Tells the books what the line just sent has answered, and what gets no answer.

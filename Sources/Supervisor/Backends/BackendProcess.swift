@@ -21,7 +21,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     private var output: InputStream?
     private var exitToken: StreamToken?
     private(set) var end: ProcessEnd?
-    private let books: BackendBooks?
+    let books: BackendBooks?
     private let lineLimit: Int
 
     /// - Parameter inherited: how far a predecessor's conversation with it has come.

@@ -52,7 +52,9 @@ extension ControlService {
         do throws(ControlError) {
             let lost = registry.predecessors?.lost(session.identity)
             try open(session, stdin: stdin, stdout: stdout, lost)
-            try place(session, command, parameters, resume?.machine)
+            let waited = registry.handedSessions[identity]?.state == nil ? lost?.lobby ?? [] : []
+            try place(session, command, parameters, resume, hasWaited: !waited.isEmpty)
+            session.replay(waited)
             if let lost { session.settle(lost) }
             registry.predecessors?.claimed(session.identity)
         } catch {
@@ -88,9 +90,11 @@ extension ControlService {
 
     /// Finds the session's repository, or leaves it in the lobby until the client tells.
     private func place(
-        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters, _ resume: [UInt8]?
+        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters, _ former: SessionResume?,
+        hasWaited: Bool
     ) throws(ControlError) {
         let here = session.facts.workingDirectory
+        let resume = former?.machine
         if command.share == .user { return try session.join(repository: here, resume: resume) }
         let choice = Repository.choose(
             named: parameters.repo, projectDirectory: command.projectDirectory, workingDirectory: here,
@@ -99,7 +103,11 @@ extension ControlService {
         case .found(let root): try session.join(repository: root, resume: resume)
         // Whoever shares with nobody needs no repository: the server runs where the agent is, as it would without us.
         case .askClient where command.share == .session: try session.join(repository: here, resume: resume)
-        case .askClient: session.wait(in: Lobby(server: command.name, refusal: nil))
+        case .askClient:
+            if !hasWaited, let place = former?.place {
+                return try session.join(repository: place, resume: resume, place: place)
+            }
+            session.wait(in: Lobby(server: command.name, refusal: nil))
         case .refused(let reason): session.wait(in: Lobby(server: command.name, refusal: reason))
         }
     }

@@ -92,6 +92,12 @@ final class BackendTools {
         embedder.encode(query: query) { [weak self] sentence in self?.answer(query, sentence, limit, then) }
     }
 
+    /// Without what takes time.
+    func rankByWords(_ query: String, limit: Int) -> Ranking? {
+        prepare()
+        return index?.search(query, sentence: nil, limit: limit)
+    }
+
     private func answer(_ query: String, _ sentence: [Float]?, _ limit: Int, _ then: (Ranking) -> Void) {
         prepare()
         guard let index else { return then(ToolIndex(documents: [], table: nil).search(query, limit: 0)) }

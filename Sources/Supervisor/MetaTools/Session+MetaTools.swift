@@ -71,6 +71,15 @@ extension Session {
         }
     }
 
+    /// Searches under way are answered by words alone: a successor could not go on with them.
+    func finishSearches() {
+        for search in metaTools?.openSearches ?? [] {
+            guard let ranking = backend?.tools.rankByWords(search.query, limit: search.limit), let view = metaToolView
+            else { continue }
+            perform(metaTools?.found(ranking, ticket: search.ticket, view) ?? [])
+        }
+    }
+
     private func learned(_ list: [[UInt8]]) {
         if let backend, backend.tools.learn(list, now: backend.registry.now) {
             backend.comparePins(list.compactMap { try? JSONValue(parsing: $0) })

@@ -37,8 +37,10 @@ final class Session: LineReceiver {
     /// `nil` while the session waits in the lobby.
     var key: SharingKey?
     private var lobby: Lobby?
+    /// The repository that the client's roots named.
+    private var place: String?
     /// The machine's answer to a handshake that the lobby has answered already is not sent again.
-    private var swallowsNext = false
+    private(set) var swallowsNext = false
     /// Finds the backend for a repository: what `Attach` said, less the place.
     private let chooseBackend: (_ root: String, _ isMoved: Bool) throws(ControlError) -> Backend
     /// A backend is kept for as long as it has sessions.
@@ -134,21 +136,43 @@ final class Session: LineReceiver {
     /// An answer is owed.
     func opened(_ id: RawToken) { if !isOfMetaTools(id) { books?.opened(id) } }
 
+    /// Its backend has it, under an id of ours.
+    func sent(_ id: RawToken, as request: UInt64, to process: BackendProcess?) {
+        if let backend = process?.books { books?.sent(id, as: request, to: backend) }
+    }
+
     /// The answer is what was sent last.
     func answered(_ id: RawToken) { if !isOfMetaTools(id) { books?.answered(id, end: output?.position ?? 0) } }
 
     func dropped(_ id: RawToken) { if !isOfMetaTools(id) { books?.dropped(id) } }
 
     /// What the shim is to keep.
-    var resumeText: String { SessionResume(identity: identity, machine: lastResume).text }
+    var resumeText: String { SessionResume(identity: identity, machine: lastResume, place: place).text }
 
     /// Waits for a place.
     func wait(in lobby: Lobby) { self.lobby = lobby }
 
+    /// Says again what the client said while it waited for its place at a predecessor, which has answered what there was
+    /// to answer.
+    func replay(_ lines: [[UInt8]]) {
+        isNew = false
+        for line in lines {
+            guard lobby != nil else {
+                receive(line.span)
+                continue
+            }
+            books?.keep(lobby: line)
+            perform((lobby?.receive(line) ?? []).filter { if case .bind = $0 { true } else { false } })
+        }
+    }
+
     /// Joins the backend of a repository.
     ///
-    /// - Parameter resume: what the shim kept of the session's former life, if it had one.
-    func join(repository: String, resume: [UInt8]?) throws(ControlError) {
+    /// - Parameters:
+    ///   - resume: what the shim kept of the session's former life, if it had one.
+    ///   - place: the repository, where the client's roots named it.
+    func join(repository: String, resume: [UInt8]?, place: String? = nil) throws(ControlError) {
+        self.place = place
         let (isMoved, known) = Session.takeMoved(resume)
         let backend = try chooseBackend(repository, isMoved)
         self.backend = backend
@@ -158,28 +182,43 @@ final class Session: LineReceiver {
         if resume != nil { isNew = false }
         backend.sessions[id] = self
         let resume = setUpMetaTools(backend, known)
-        // What the meta-tools had under way was not handed over; to that session it is a crash.
-        if metaTools == nil, let handed = registry.handedSessions[identity], handed.backend === backend {
-            registry.handedSessions[identity] = nil
-            wasHandedOver = true
-            backend.noLongerAwaited(id)
-            tellPace()
-            goOnMoving(from: handed.leaving)
-        } else {
+        guard takeOver(backend, resume) else {
             registry.abandon(identity)
             backend.withMultiplexer { machine, now, actions in
                 machine.open(id, resume: resume, now: now, into: &actions)
             }
+            return backend.referencesChanged()
         }
         backend.referencesChanged()
     }
 
+    /// Goes on where a predecessor's session was; false when nothing of it is here.
+    private func takeOver(_ backend: Backend, _ resume: [UInt8]?) -> Bool {
+        guard let handed = registry.handedSessions[identity], handed.backend === backend else { return false }
+        registry.handedSessions[identity] = nil
+        guard let state = handed.state else {
+            // The process is the same, and the predecessor was killed.
+            backend.withMultiplexer { machine, now, actions in
+                machine.open(id, resume: resume, now: now, into: &actions)
+            }
+            backend.noLongerAwaited(id)
+            return true
+        }
+        wasHandedOver = true
+        metaTools = state.metaTools
+        swallowsNext = state.swallowsNext
+        backend.noLongerAwaited(id)
+        tellPace()
+        goOnMoving(from: handed.leaving)
+        return true
+    }
+
     func receive(_ line: Span<UInt8>) {
+        if lobby != nil { return receiveInLobby(line) }
         if isNew {
             isNew = false
             books?.keep(opening: line)
         }
-        if lobby != nil { return receiveInLobby(line) }
         guard metaTools == nil else { return receiveWithMetaTools(line) }
         entrance?.receive(line, from: id)
     }
@@ -187,6 +226,8 @@ final class Session: LineReceiver {
     private func receiveInLobby(_ line: Span<UInt8>) {
         var bytes: [UInt8] = []
         for index in line.indices { bytes.append(line[index]) }
+        isNew = false
+        books?.keep(lobby: bytes)
         perform(lobby?.receive(bytes) ?? [])
     }
 
@@ -223,12 +264,13 @@ final class Session: LineReceiver {
             guard case .found(let root) = choice else {
                 throw .refused(reason: "the client's root \(directory) is not a directory here")
             }
-            try join(repository: root, resume: nil)
+            try join(repository: root, resume: nil, place: root)
         } catch {
             return perform(lobby?.refuse("\(error)") ?? [])
         }
         lobby = nil
         swallowsNext = true
+        connection?.sessionChanged(id, resume: resumeText)
         guard let handshake = held.first else { return }
         learnClient(handshake.span)
         backend?.receive(handshake.span, from: id)
@@ -252,6 +294,7 @@ final class Session: LineReceiver {
     func send(_ bytes: ArraySlice<UInt8>) {
         guard !swallowsNext else {
             swallowsNext = false
+            books?.forgetLobby()
             return
         }
         guard metaTools == nil else { return sendWithMetaTools(bytes) }

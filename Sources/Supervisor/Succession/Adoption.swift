@@ -98,17 +98,19 @@ extension Backend {
         // A later crash must not bring today's state back.
         record.change { $0.handed = nil }
         adoptSleep(document.nap)
+        if document.handed == nil, let owner = document.owner { expect(owner) }
         if !awaited.isEmpty { process?.pauseOutput() }
-        let lastID = registry.predecessors?.streams(of: Identity(unit: unit))?.lastID ?? 0
+        let books = registry.predecessors?.streams(of: Identity(unit: unit))
         registry.predecessors?.adopted(Identity(unit: unit))
-        try goOn(document, lastID: lastID)
+        try goOn(document, books)
     }
 
     /// How far the conversation is: as it was handed over, or, after a crash, as far as the books know.
     private func streams(_ document: BackendDocument) throws(AdoptionError) -> InheritedStreams {
         if let handed = document.handed { return InheritedStreams(unsent: handed.unsent, unread: handed.unread) }
-        guard document.isReady, document.key.share != .session else {
-            throw AdoptionError("it was starting, or belonged to one session")
+        guard document.isReady else { throw AdoptionError("it was starting") }
+        if document.key.share == .session, ownersLoss(document)?.asksAgain != false {
+            throw AdoptionError("the session that it belonged to is not known, or was shaking hands with it")
         }
         guard let unit = document.unit, let books = registry.predecessors?.streams(of: Identity(unit: unit)) else {
             throw AdoptionError("how far its input was written is not known")
@@ -137,27 +139,43 @@ extension Backend {
         }
     }
 
-    private func goOn(_ document: BackendDocument, lastID: UInt64) throws(AdoptionError) {
+    private func goOn(
+        _ document: BackendDocument, _ books: LedgerReport.LostBackend?
+    ) throws(AdoptionError) {
         if let handed = document.handed {
             perform(lifecycle.adopt(readySince: document.isReady ? document.readySince ?? registry.now : nil))
             if multiplexer.inFlight > 0 || !handed.unsent.isEmpty { wake() }
             if handed.isStopping { if multiplexer.needsBackend { restart() } else { stop() } }
             return
         }
+        expectsReturn = key.isMoved
+        perform(lifecycle.adopt(readySince: document.readySince ?? registry.now))
+        guard document.key.share != .session else { return goOnPrivately(document, books?.lastID ?? 0) }
         guard let snapshot = Snapshot(json: document.snapshot) else {
             throw AdoptionError("its handshake is not known")
         }
         multiplexer = Multiplexer(
             configuration: Backend.multiplexerConfiguration(key: key, configuration), snapshot: snapshot)
-        expectsReturn = key.isMoved
         var isAdopted = false
         let isAsleep = hibernation.phase == .asleep
-        perform(lifecycle.adopt(readySince: document.readySince ?? registry.now))
         withMultiplexer { machine, now, actions in
             isAdopted = machine.backendAdopted(
-                generation: document.generation, era: document.era, lastID: lastID, isAsleep: isAsleep, now: now,
-                into: &actions)
+                generation: document.generation, era: document.era, lastID: books?.lastID ?? 0, open: books?.open ?? [],
+                isAsleep: isAsleep, now: now, into: &actions)
         }
         guard isAdopted else { throw AdoptionError("its handshake is not known") }
+    }
+
+    /// A backend of one session: what that one had under way is taken back.
+    private func goOnPrivately(_ document: BackendDocument, _ lastID: UInt64) {
+        let open = ownersLoss(document)?.requests.map { RawToken($0.span, 0..<$0.count) } ?? []
+        withMultiplexer { machine, _, actions in
+            machine.privateBackendAdopted(
+                generation: document.generation, era: document.era, lastID: lastID, open: open, into: &actions)
+        }
+    }
+
+    private func ownersLoss(_ document: BackendDocument) -> LedgerReport.LostSession? {
+        document.owner.flatMap { Identity($0.identity) }.flatMap { registry.predecessors?.lost($0) }
     }
 }

@@ -13,6 +13,7 @@ extension Backend {
         forgetRecord()
         var document = currentDocument
         document.unit = unit
+        if key.share == .session { document.owner = sessions.values.first?.known }
         document.pid = pid
         document.startTime = ProcessTable.startTime(of: pid) ?? 0
         do {
@@ -101,9 +102,7 @@ extension Backend {
         let isStopping = if case .stopping = lifecycle.phase { true } else { false }
         let handed = HandedBackend(
             machine: machine,
-            sessions: sessions.values.map {
-                HandedBackend.Session(id: $0.id.raw, identity: "\($0.identity)", pid: $0.facts.pid)
-            },
+            sessions: sessions.values.map(\.handed),
             timers: messageTimers.keys.map { HandedBackend.Timer(timer: $0, deadline: messageDeadlines[$0] ?? 0) },
             nextCall: nextCall, unsent: streams.unsent, unread: streams.unread, isStopping: isStopping)
         if let record, process != nil {
@@ -130,10 +129,13 @@ extension Backend {
             restoring: handed.machine, configuration: Backend.multiplexerConfiguration(key: key, configuration))
         nextCall = handed.nextCall
         for entry in handed.timers { armMessageTimer(entry.timer, max(0, entry.deadline - registry.now)) }
-        for session in handed.sessions {
-            awaited.insert(SessionID(raw: session.id))
-            registry.handed(session, to: self)
-        }
+        for session in handed.sessions { expect(session) }
+    }
+
+    /// A session of a predecessor's will come back.
+    func expect(_ session: HandedBackend.Session) {
+        awaited.insert(SessionID(raw: session.id))
+        registry.handed(session, to: self)
     }
 
     /// Holds that a predecessor was asked for.

@@ -5,7 +5,7 @@ import Posix
 /// One running backend's page in the ``Ledger``.
 final class BackendBooks {
     private let ledger: Ledger
-    private let stream: Int
+    let stream: Int
     private var isClosed = false
     let readRecord: ReadRecord
     let writeRecord: WriteRecord

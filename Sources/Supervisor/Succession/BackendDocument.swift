@@ -25,6 +25,8 @@ struct BackendDocument: Codable {
     var readySince: Int64?
     var past = BackendPast()
     var holds = Holds()
+    /// Of a backend that one session has: that session.
+    var owner: HandedBackend.Session?
     /// Its sleep, while it sleeps.
     var nap: Nap?
     /// What a supervisor that ends in order hands over.
@@ -49,6 +51,7 @@ struct HandedBackend: Codable {
         let identity: String
         /// Of the shim.
         let pid: Int32
+        var state: HandedSession.SessionState?
     }
 
     struct Timer: Codable {

@@ -49,18 +49,33 @@ struct Identity: Hashable, Sendable, CustomStringConvertible {
 struct SessionResume {
     let identity: Identity
     let machine: [UInt8]?
+    /// The repository, where the client's roots named it: it is not asked again.
+    let place: String?
 
-    init(identity: Identity, machine: [UInt8]?) {
+    init(identity: Identity, machine: [UInt8]?, place: String? = nil) {
         self.identity = identity
         self.machine = machine
+        self.place = place
     }
 
     /// Nil for what is not ours; the session is a new one then.
     init?(_ text: String) {
         guard let identity = Identity(text.prefix(Identity.length)) else { return nil }
-        let rest = Array(text.utf8.dropFirst(Identity.length))
-        self.init(identity: identity, machine: rest.isEmpty ? nil : rest)
+        var rest = text.utf8.dropFirst(Identity.length)
+        var place: String?
+        // "@", the number of bytes, ":", the path.
+        if rest.first == UInt8(ascii: "@"), let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+            let count = Int(text[rest.index(after: rest.startIndex)..<colon]), count > 0, count < rest.count
+        {
+            let path = rest[rest.index(after: colon)...]
+            place = String(decoding: path.prefix(count), as: UTF8.self)
+            rest = path.dropFirst(count)
+        }
+        self.init(identity: identity, machine: rest.isEmpty ? nil : Array(rest), place: place)
     }
 
-    var text: String { "\(identity)" + String(decoding: machine ?? [], as: UTF8.self) }
+    var text: String {
+        let place = place.map { "@\($0.utf8.count):\($0)" } ?? ""
+        return "\(identity)" + place + String(decoding: machine ?? [], as: UTF8.self)
+    }
 }

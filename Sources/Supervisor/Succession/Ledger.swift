@@ -74,6 +74,15 @@ final class Ledger {
 
     func forgetOpening(of stream: Int) { Files.remove(LedgerLayout.openingPath(path, stream)) }
 
+    /// Adds a line of a session that has no backend yet.
+    func keep(lobby line: [UInt8], of stream: Int, at offset: Int) -> Bool {
+        guard let file = try? Files.openPrivate(LedgerLayout.lobbyPath(path, stream)) else { return false }
+        if offset == 0 { Files.truncate(file.raw) }
+        return Files.write((line + [0x0A])[...], at: offset, to: file.raw)
+    }
+
+    func forgetLobby(of stream: Int) { Files.remove(LedgerLayout.lobbyPath(path, stream)) }
+
     func note(lastID: UInt64, of stream: Int) {
         file.store(lastID, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.lastID)
     }
@@ -90,9 +99,17 @@ final class Ledger {
         }
         let place = LedgerLayout.Request.place(request)
         file.store(scratch, at: place + LedgerLayout.Request.token)
+        file.store(0, at: place + LedgerLayout.Request.end)
         let header = LedgerLayout.Request.pack(.open, length: scratch.count, stream: stream)
         file.store(header, at: place + LedgerLayout.Request.header)
         return request
+    }
+
+    /// It is at a backend, under an id of ours.
+    func sent(_ request: Int, as id: UInt64, to backend: Int) {
+        let place = LedgerLayout.Request.place(request)
+        let stream = UInt64(backend) + 1
+        file.store(stream << LedgerLayout.Request.backendShift | id, at: place + LedgerLayout.Request.end)
     }
 
     /// Its answer is on the way, and ends at this place of the stream.

@@ -43,8 +43,10 @@ enum LedgerLayout {
         static let count = 4096
         /// Members: the state, the token's length and the stream in one number; 0: free.
         static let header = 0
-        /// Where in the stream its answer ends.
+        /// Where in the stream its answer ends; while it is open, its id at the backend and, above ``backendShift``, the
+        /// backend's stream plus 1 (0: it is at none).
         static let end = 8
+        static let backendShift: UInt64 = 48
         static let token = 16
         /// Longer ids, which no client uses, are not noted.
         static let tokenCapacity = size - token
@@ -78,6 +80,9 @@ enum LedgerLayout {
 
     /// The file with a session's first line, while that is not answered.
     static func openingPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).opening" }
+
+    /// The file with what a session said that waits for its repository.
+    static func lobbyPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).lobby" }
 
     /// What all streams are read into.
     static let buffer = Request.start + Request.count * Request.size

@@ -20,11 +20,17 @@ struct LedgerReport: Equatable {
         var unread: [UInt8] = []
         /// What it was to be sent.
         var unsent: [UInt8] = []
+        /// What it said while it had no backend; its requests are in nobody's hands.
+        var lobby: [[UInt8]] = []
+        /// Its handshake was under way, and is in `unread` again.
+        var asksAgain = false
     }
 
     struct LostBackend: Equatable {
         /// The last id that we gave to a request at it.
         var lastID: UInt64 = 0
+        /// The ids of those that it had not answered.
+        var open: [UInt64] = []
         var outputIsMidLine = false
         var inputIsMidLine = false
         var unread: [UInt8] = []
@@ -38,13 +44,15 @@ struct LedgerReport: Equatable {
     ///   - kept: the file of a stream's unfinished line.
     ///   - unsent: the file of what a stream was to be sent.
     ///   - opening: the file of a session's first line.
+    ///   - lobby: the file of what a session said that had no backend yet.
     init?(
         _ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] },
-        opening: (Int) -> [UInt8] = { _ in [] }
+        opening: (Int) -> [UInt8] = { _ in [] }, lobby: (Int) -> [UInt8] = { _ in [] }
     ) {
         guard bytes.count == LedgerLayout.size, Self.number(bytes, 0) == LedgerLayout.magic else { return nil }
         let reading = Reading(bytes)
         let lost = Self.lostRequests(bytes)
+        let atBackends = Self.requestsAtBackends(bytes)
         for stream in 0..<LedgerLayout.Stream.count {
             let place = LedgerLayout.Stream.place(stream)
             guard let kind = Kind(rawValue: Self.number(bytes, place + LedgerLayout.Stream.kind)) else { continue }
@@ -68,26 +76,42 @@ struct LedgerReport: Equatable {
             case .session:
                 var known = lost[stream] ?? []
                 if isReading { Self.dropFirst(of: &unread, ifIn: known) }
-                if !known.isEmpty { Self.ask(again: opening(stream), &known, &unread) }
+                let asksAgain = !known.isEmpty && Self.ask(again: opening(stream), &known, &unread)
+                let waiting = lobby(stream).split(separator: 0x0A).map(Array.init)
+                if !waiting.isEmpty { Self.remove(Self.requests(in: waiting), from: &known) }
                 sessions[identity] = LostSession(
                     requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
-                    unread: unread, unsent: rest)
+                    unread: unread, unsent: rest, lobby: waiting, asksAgain: asksAgain)
             case .backend:
                 backends[identity] = LostBackend(
-                    lastID: Self.number(bytes, place + LedgerLayout.Stream.lastID), outputIsMidLine: outputIsMidLine,
+                    lastID: Self.number(bytes, place + LedgerLayout.Stream.lastID), open: atBackends[stream] ?? [],
+                    outputIsMidLine: outputIsMidLine,
                     inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
             }
         }
     }
 
     /// A handshake changes nothing at the server: one that was lost is had again.
-    private static func ask(again line: [UInt8], _ known: inout [[UInt8]], _ unread: inout [UInt8]) {
+    private static func ask(again line: [UInt8], _ known: inout [[UInt8]], _ unread: inout [UInt8]) -> Bool {
         guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request,
             envelope.knownMethod == .initialize || envelope.knownMethod == .discover,
             let index = known.firstIndex(of: Array(line[envelope.id]))
-        else { return }
+        else { return false }
         known.remove(at: index)
         unread = line + [0x0A] + unread
+        return true
+    }
+
+    /// The ids of the requests among lines.
+    private static func requests(in lines: [[UInt8]]) -> [[UInt8]] {
+        lines.compactMap { line in
+            guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request else { return nil }
+            return Array(line[envelope.id])
+        }
+    }
+
+    private static func remove(_ ids: [[UInt8]], from known: inout [[UInt8]]) {
+        known.removeAll { ids.contains($0) }
     }
 
     /// A line whose request is in the books was looked at: only the note that it was is missing.
@@ -123,6 +147,22 @@ struct LedgerReport: Equatable {
             lost[entry.stream, default: []].append(Array(bytes[token..<token + entry.length]))
         }
         return lost
+    }
+
+    /// By the backend's stream: ids of requests that it has not answered.
+    private static func requestsAtBackends(_ bytes: [UInt8]) -> [Int: [UInt64]] {
+        var open: [Int: [UInt64]] = [:]
+        for request in 0..<LedgerLayout.Request.count {
+            let place = LedgerLayout.Request.place(request)
+            guard let entry = LedgerLayout.Request.unpack(number(bytes, place + LedgerLayout.Request.header)),
+                entry.state == .open
+            else { continue }
+            let location = number(bytes, place + LedgerLayout.Request.end)
+            let stream = Int(location >> LedgerLayout.Request.backendShift) - 1
+            guard (0..<LedgerLayout.Stream.count).contains(stream) else { continue }
+            open[stream, default: []].append(location & (1 << LedgerLayout.Request.backendShift - 1))
+        }
+        return open.mapValues { $0.sorted() }
     }
 
     fileprivate static func number(_ bytes: [UInt8], _ offset: Int) -> UInt64 {

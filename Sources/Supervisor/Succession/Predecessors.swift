@@ -26,7 +26,8 @@ final class Predecessors {
             let report = LedgerReport(
                 file.bytes(0..<file.size), kept: { read(LedgerLayout.keptPath(path, $0)) },
                 unsent: { read(LedgerLayout.unsentPath(path, $0)) },
-                opening: { read(LedgerLayout.openingPath(path, $0)) })
+                opening: { read(LedgerLayout.openingPath(path, $0)) },
+                lobby: { read(LedgerLayout.lobbyPath(path, $0)) })
             if gone { final = report }
             return report
         }
@@ -83,6 +84,9 @@ final class Predecessors {
                 sum.inputIsMidLine = sum.inputIsMidLine || lost.inputIsMidLine
                 sum.unread += lost.unread
                 sum.unsent += lost.unsent
+                sum.asksAgain = sum.asksAgain || lost.asksAgain
+                // Whoever came later had it all again.
+                if sum.lobby.count < lost.lobby.count { sum.lobby = lost.lobby }
             }
             found = sum
         }

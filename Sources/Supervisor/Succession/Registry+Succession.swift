@@ -3,6 +3,7 @@
 import Multiplexer
 import Posix
 import Systemd
+import ToolSearch
 
 /// Sessions that a predecessor handed over, until their shims come.
 struct HandedSession {
@@ -11,6 +12,13 @@ struct HandedSession {
     /// The one that it moved away from, and that still owes it something.
     var leaving: Backend?
     let shim: Int32
+    /// What the predecessor knew of it; nil: it was killed, and the session's backend lives.
+    let state: SessionState?
+
+    struct SessionState: Codable {
+        let metaTools: MetaToolSession?
+        let swallowsNext: Bool
+    }
 }
 
 extension Registry {
@@ -22,7 +30,7 @@ extension Registry {
     func handed(_ session: HandedBackend.Session, to backend: Backend) {
         guard let identity = Identity(session.identity) else { return }
         let id = SessionID(raw: session.id)
-        var known = handedSessions[identity] ?? HandedSession(id: id, shim: session.pid)
+        var known = handedSessions[identity] ?? HandedSession(id: id, shim: session.pid, state: session.state)
         if backend.multiplexer.hasLeft(id) { known.leaving = backend } else { known.backend = backend }
         handedSessions[identity] = known
         reserveSessionIDs(through: session.id)
@@ -91,8 +99,11 @@ extension Registry {
 
     /// Ends so that a successor goes on with everything at once.
     func handOver() {
-        // Our successor begins anew with those that are not there yet.
-        for session in sessions.values { session.giveUpMove() }
+        for session in sessions.values {
+            session.finishSearches()
+            // Our successor begins anew with those that are not there yet.
+            session.giveUpMove()
+        }
         streams.flushAll()
         for backend in backends.values { backend.handOver() }
         for session in sessions.values { session.leaveRest() }

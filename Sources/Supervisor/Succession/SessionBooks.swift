@@ -14,6 +14,9 @@ final class SessionBooks {
     private var answered: [(request: Int, end: UInt64)] = []
     private var isClosed = false
     private var hasOpening = false
+    /// Bytes of lines that were kept in the lobby.
+    private var lobbySize = 0
+    private static let lobbyLimit = 8 << 20
 
     /// Nil when the ledger is full.
     init?(_ ledger: Ledger, _ identity: Identity) {
@@ -30,6 +33,19 @@ final class SessionBooks {
         hasOpening = ledger.keep(opening: line.indices.map { line[$0] }, of: stream)
     }
 
+    /// A line of a session that waits for its repository. What is beyond bounds is not kept: nobody waits so long.
+    func keep(lobby line: [UInt8]) {
+        guard !isClosed, lobbySize + line.count < SessionBooks.lobbyLimit else { return }
+        if ledger.keep(lobby: line, of: stream, at: lobbySize) { lobbySize += line.count + 1 }
+    }
+
+    /// It has a place now, and the machine there knows it.
+    func forgetLobby() {
+        guard lobbySize > 0 else { return }
+        lobbySize = 0
+        ledger.forgetLobby(of: stream)
+    }
+
     private func forgetOpening() {
         guard hasOpening else { return }
         hasOpening = false
@@ -39,6 +55,12 @@ final class SessionBooks {
     func opened(_ id: RawToken) {
         guard !isClosed, let request = ledger.open(id, of: stream) else { return }
         if open[id] == nil { open[id] = request } else { twice.append((id, request)) }
+    }
+
+    /// It is at a backend, under an id of ours.
+    func sent(_ id: RawToken, as request: UInt64, to backend: BackendBooks) {
+        guard let index = open[id] else { return }
+        ledger.sent(index, as: request, to: backend.stream)
     }
 
     /// Its answer ends at this place of the stream.
@@ -72,6 +94,7 @@ final class SessionBooks {
         guard !isClosed else { return }
         isClosed = true
         forgetOpening()
+        forgetLobby()
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)

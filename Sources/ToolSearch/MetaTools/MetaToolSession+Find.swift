@@ -40,6 +40,11 @@ extension MetaToolSession {
         return .replaced([.owed(asker.id), .search(ticket: lastSearch, query: request.query, limit: wanted)])
     }
 
+    /// Searches whose ranking has not come, the oldest first.
+    public var openSearches: [(ticket: UInt64, query: String, limit: Int)] {
+        searches.sorted { $0.key < $1.key }.map { ($0.key, $0.value.query, $0.value.limit + options.pins.count) }
+    }
+
     /// The ranking of a search; its places are those of the view's catalog.
     public mutating func found(_ ranking: Ranking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
         guard let request = searches.removeValue(forKey: ticket), let catalog = view.catalog else { return [] }

@@ -91,7 +91,8 @@ def sleep(replace, how):
     with Scene(f"asleep-{how}") as scene:
         session = scene.session()
         session.call("echo", text="up")
-        mcpctl("hibernate", scene.backend["id"])
+        # Not while it is asked for a list, for one.
+        until(lambda: mcpctl("hibernate", scene.backend["id"]).returncode == 0 and scene.backend["state"] == "hibernated")
         before = scene.backend
         check(f"{how}: it sleeps", before["state"] == "hibernated", before)
         replace()
@@ -212,7 +213,134 @@ def moving(replace, how):
         os.close(is_open)
 
 
-CHECKS = {f.__name__: f for f in (holds, sleep, exit_status, crash_loop, message_size, moved, moving)}
+class Ear:
+    """Everything that a session is sent, so that answers can be counted."""
+
+    def __init__(self, session):
+        self.session, self.heard = session, []
+
+    def until(self, id, seconds=30):
+        """The first answer to this request."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = [m for m in self.heard if m.get("id") == id and "method" not in m]
+            if found:
+                return found[0]
+            try:
+                self.heard.append(self.session.receive(max(0.1, end - time.monotonic())))
+            except TimeoutError:
+                break
+        return {}
+
+    def question(self, method):
+        while not (found := [m for m in self.heard if m.get("method") == method]):
+            self.heard.append(self.session.receive(30))
+        return found[0]
+
+    def twice(self):
+        """Ids that were answered more than once, after everything that was sent has come."""
+        self.session.send(id="fence", method="ping")
+        self.until("fence")
+        ids = [m["id"] for m in self.heard if "id" in m and "method" not in m]
+        return sorted({str(id) for id in ids if ids.count(id) > 1})
+
+
+def call(session, id, tool, **arguments):
+    session.send(id=id, method="tools/call", params={"name": tool, "arguments": arguments})
+
+
+def text(answer):
+    return (answer.get("result") or {}).get("content", [{}])[0].get("text")
+
+
+def reason(answer):
+    return ((answer.get("error") or {}).get("data") or {}).get("reason")
+
+
+def under_way(replace, how, *options):
+    """A call at the backend: answered, or given up there, too, and then no late answer reaches anybody."""
+    private = bool(options)
+    name = f"{'private' if private else 'shared'}-{how}"
+    with Scene(name) as scene:
+        session = scene.session(options=options)
+        ear = Ear(session)
+        session.call("echo", text="up")
+        pid = scene.backend["pid"]
+        call(session, "late", "late", gate="g")
+        scene.server.wait_call("late")
+        replace()
+        if how == "killed":
+            check(f"{name}: a call under way gets one error", reason(ear.until("late")) == "supervisor_restarted", ear.heard)
+            sent = scene.server.only().calls("late")[0]["id"]
+            given_up = scene.server.wait_received("notifications/cancelled")
+            check(f"{name}: and is cancelled at the backend", [m["params"]["requestId"] for m in given_up] == [sent], given_up)
+        call(session, "open", "open", gate="g")
+        check(f"{name}: its process goes on", text(ear.until("open")) == "1" and scene.backend["pid"] == pid, scene.backend)
+        if how == "restarted":
+            check(f"{name}: a call under way is answered", text(ear.until("late")) is not None, ear.heard)
+        check(f"{name}: nothing is answered twice", not ear.twice(), ear.heard)
+        check(f"{name}: it was started once", len(scene.server.processes) == 1, scene.server.processes)
+
+
+def private(replace, how):
+    under_way(replace, how, "--share", "session")
+
+
+def lobby(replace, how):
+    """A session whose client is still to say which repository it is for."""
+    with Scene(f"lobby-{how}") as scene:
+        place = pathlib.Path(scene.folder.name, "elsewhere")
+        place.mkdir()
+        session = scene.session(place=place, greet=False)
+        ear = Ear(session)
+        session.send(id="i", method="initialize", params={
+            "protocolVersion": "2025-11-25", "capabilities": {"roots": {}}, "clientInfo": {"name": "j", "version": "1"}})
+        check(f"{how}: the lobby shakes hands", "result" in ear.until("i"), ear.heard)
+        replace()
+        session.send(method="notifications/initialized")
+        asked = ear.question("roots/list")
+        call(session, "held", "echo", text="kept")
+        session.send(id="fence-1", method="ping")
+        ear.until("fence-1")
+        replace()
+        session.send(id=asked["id"], result={"roots": [{"uri": f"file://{scene.path}"}]})
+        check(f"{how}: what waited in the lobby is answered", text(ear.until("held")) == "kept", ear.heard)
+        replace()
+        call(session, "after", "echo", text="on")
+        check(f"{how}: its place is known afterwards", text(ear.until("after")) == "on", ear.heard)
+        check(f"{how}: nothing is answered twice", not ear.twice(), ear.heard)
+
+
+def meta_tools(replace, how):
+    with Scene(f"meta-{how}") as scene:
+        other = scene.session("--gated-list")
+        session = scene.session("--gated-list", options=("--meta-tools",))
+        ear = Ear(session)
+        other.call("echo", text="up")
+        session.send(id="find", method="tools/call", params={"name": "find_tool", "arguments": {"query": "returns text"}})
+        session.send(id="through", method="tools/call", params={
+            "name": "call_tool", "arguments": {"name": "wait", "arguments": {"gate": "g"}}})
+        scene.server.wait_received("tools/list")
+        replace()
+        if how == "restarted":
+            other.call("open", gate="list")
+            check(f"{how}: a search under way is answered", "echo" in (text(ear.until("find")) or ""), ear.heard)
+            scene.server.wait_call("wait")
+            replace()
+            other.call("open", gate="g")
+            check(f"{how}: so is a call through call_tool", text(ear.until("through")) == "opened", ear.heard)
+        else:
+            for id in ("find", "through"):
+                check(f"{how}: {id} gets one error", reason(ear.until(id)) == "supervisor_restarted", ear.heard)
+            other.call("open", gate="list")
+        session.send(id="tools", method="tools/list")
+        names = [tool["name"] for tool in ear.until("tools").get("result", {}).get("tools", [])]
+        check(f"{how}: it still sees the meta-tools", "find_tool" in names, names)
+        check(f"{how}: nothing is answered twice", not ear.twice(), ear.heard)
+
+
+CHECKS = {f.__name__: f for f in (holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
+                                     meta_tools)}
 
 
 def main():
