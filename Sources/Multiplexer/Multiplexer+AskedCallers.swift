@@ -59,6 +59,7 @@ extension Multiplexer {
         noteElicitation(line.extracting(envelope.params.range), of: session)
         let kept = envelope.params.task.isPresent ? Self.withoutTask(params.bytes) : params.bytes
         _ = ask(question, method: method, params: kept, &actions)
+        drain(session, &actions)
     }
 
     /// The backend was not told that its client knows tasks, so it gets an answer and none (revision 2025-11-25, tasks).

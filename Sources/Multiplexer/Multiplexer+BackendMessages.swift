@@ -137,6 +137,7 @@ extension Multiplexer {
         case .marker, .nobody: break
         }
         finishAllInputEnds(now: now, &actions)
+        drainAll(&actions)
     }
 }
 

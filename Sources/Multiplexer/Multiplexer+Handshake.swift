@@ -83,8 +83,7 @@ extension Multiplexer {
         settleAllSubscriptions(&actions)
         startAllListens(&actions)
         startLists(now: now, &actions)
-        for request in localQueue { send(request, &actions) }
-        localQueue = []
+        drainLocally(&actions)
         for session in order { drain(session, &actions) }
         finishAllInputEnds(now: now, &actions)
     }

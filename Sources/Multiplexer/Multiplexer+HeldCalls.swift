@@ -88,6 +88,7 @@ extension Multiplexer {
             session: target.session, call: call, request: request, form: target.form, heldAt: now, asked: [question])
         settleSent(target)
         hold(held, target, &actions)
+        drain(target.session, &actions)
     }
 
     private func declares(_ feature: ClientFeature, _ request: [UInt8]) -> Bool {

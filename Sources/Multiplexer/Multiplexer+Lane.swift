@@ -13,15 +13,21 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, of session: SessionID, _ ticket: UInt64 = .max
     ) -> Bool {
         guard !configuration.interactiveTools.isEmpty, Self.mayAsk(envelope.knownMethod) else { return true }
-        guard !isBehindOneAlone(ticket, of: session) else { return false }
         guard pending.alone.isEmpty else {
-            // A session's own calls do not make it harder to tell whose a question is. But the lane must end some time.
-            return pending.alone.allSatisfy { owner(of: $0) == session } && !somebodyWaits(ticket, besides: session)
+            // A session's own calls do not make it harder to tell whose a question is. But the lane must end some time,
+            // which it may not do before one who is asked has called another tool to know what to answer.
+            return pending.alone.allSatisfy { owner(of: $0) == session }
+                && (isAskedSomething(session) || !somebodyWaits(ticket, besides: session))
         }
+        guard !isBehindOneAlone(ticket, of: session) else { return false }
         return !mustBeAlone(line, envelope) || !somebodyCalls(besides: session)
     }
 
     private func owner(of call: UInt64) -> SessionID? { pending.entries[call]?.owner.session }
+
+    private func isAskedSomething(_ session: SessionID) -> Bool {
+        isAsked(session) || heldCalls.values.contains { $0.session == session }
+    }
 
     private func somebodyCalls(besides session: SessionID) -> Bool {
         guard pending.runningCalls > 0 else { return false }
@@ -73,6 +79,7 @@ extension Multiplexer {
     mutating func drainAll(_ actions: inout Actions) {
         if !waitingForRoom.isEmpty { giveRoom(&actions) }
         guard !configuration.interactiveTools.isEmpty else { return }
+        drainLocally(&actions)
         let waiting = sessions.keys.compactMap { session in
             (sessions[session]?.queue.first?.ticket).map { (ticket: $0, session: session) }
         }

@@ -19,11 +19,12 @@ extension Multiplexer {
     }
 
     /// A request of another session is about to be sent, or is there: what the backend says next should be attributable
-    /// to it soon. The answer to a ping shows that the cancellations before it were read.
+    /// to it soon. The answer to a ping, or to the smallest request where there is none, shows that the cancellations
+    /// before it were read.
     ///
     /// - Parameter session: whose own cancelled requests stand in nobody's way; nil: none are.
     mutating func askWhetherCancellationsAreRead(besides session: SessionID?, _ actions: inout Actions) {
-        guard era == .legacy, backend.phase == .ready else { return }
+        guard backend.phase == .ready else { return }
         var asked: Set<SessionID> = []
         for id in pending.lingering.sorted() {
             guard let entry = pending.entries[id], !entry.isMarked, entry.cancellationReadAt == nil,
@@ -37,7 +38,10 @@ extension Multiplexer {
     private mutating func sendMarker(of session: SessionID, _ actions: inout Actions) {
         let id = pending.makeID()
         let start = actions.bytes.count
-        actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"ping\"}")
+        let method = era == .legacy ? Method.ping : .discover
+        actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method.rawValue)\"")
+        if let params = ownParameters(nil, as: []) { actions.write(",\"params\":\(params)") }
+        actions.write("}")
         actions.sendToBackend(session, from: start)
         pending.insert(Pending(owner: .marker(session)), at: id)
         // Nobody waits for it, and a server that never answers it keeps nothing open.

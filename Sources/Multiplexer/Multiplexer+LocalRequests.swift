@@ -25,13 +25,26 @@ extension Multiplexer {
     ) {
         let request = LocalRequest(token: token, method: method, params: params?.text)
         if relay != nil { return relayLocal(request, &actions) }
-        guard backend.phase != .ready else { return send(request, &actions) }
         localQueue.append(request)
+        drainLocally(&actions)
         requireBackend(&actions)
     }
 
-    mutating func send(_ request: LocalRequest, _ actions: inout Actions) {
-        _ = sendOwn(request.method, params: request.params, owner: .local(request.token), &actions)
+    /// Sends what waits. Calls wait for a session's that must be alone, like other sessions' calls.
+    mutating func drainLocally(_ actions: inout Actions) {
+        guard backend.phase == .ready, !localQueue.isEmpty else { return }
+        let waiting = localQueue
+        localQueue = []
+        for request in waiting {
+            let mayAsk = Self.mayAsk(Method(rawValue: request.method))
+            guard !mayAsk || pending.alone.isEmpty else {
+                localQueue.append(request)
+                continue
+            }
+            var entry = Pending(owner: .local(request.token))
+            entry.isCall = mayAsk
+            _ = sendOwn(request.method, params: request.params, entry, &actions)
+        }
     }
 
     func replyLocally(

@@ -102,6 +102,41 @@ import Testing
         #expect(bench.take(1).count == 1 && bench.take(2) == [])
     }
 
+    @Test func whoIsAskedMayCallToKnowTheAnswerWhoeverWaits() {
+        var bench = connected()
+        _ = call(&bench, 1, 1, "ask")
+        _ = call(&bench, 2, 1)
+        _ = call(&bench, 1, 2)
+        #expect(bench.takeBackend().count == 1)
+        bench.backend(question)
+        #expect(bench.takeBackend().count == 1)
+        _ = call(&bench, 1, 3, "ask")
+        #expect(bench.takeBackend().count == 1 && bench.take(2) == [])
+    }
+
+    @Test func aCallOfOursWaitsForTheLaneAndTheLaneForIt() {
+        var bench = connected()
+        let first = call(&bench, 1, 1, "ask")
+        bench.perform { $0.call(tool: "t", arguments: nil, token: 9, now: $1, into: &$2) }
+        #expect(bench.takeBackend().count == 1)
+        answer(&bench, first)
+        let ours = bench.backendID("tools/call") ?? 0
+        _ = (call(&bench, 1, 2, "ask"), bench.take(1))
+        #expect(bench.takeBackend().count == 1 && ours > first)
+        answer(&bench, ours)
+        #expect(bench.replies[9]?.contains("result") == true && bench.takeBackend().count == 1)
+        bench.backend(question)
+        #expect(bench.take(1).count == 1)
+    }
+
+    @Test func aMalformedAnswerOpensTheLane() {
+        var bench = connected()
+        let first = call(&bench, 1, 1, "ask")
+        _ = (call(&bench, 2, 1), bench.takeBackend())
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(first)}"#)
+        #expect(bench.take(1).last?.contains("bad_response") == true && bench.takeBackend().count == 1)
+    }
+
     // MARK: - Cancelled calls that are not answered
 
     /// Session 1 has cancelled a call, and session 2 makes one. Returns the id of the ping that was sent between.
@@ -130,6 +165,28 @@ import Testing
         bench.backend(question)
         bench.backend(log)
         #expect(bench.take(2).count == 2 && bench.takeBackend() == [] && bench.take(1) == [])
+    }
+
+    @Test func aBackendOfTheStatelessEraIsAskedForADiscovery() {
+        var bench = Bench { $0.era = .modern }
+        bench.open(1)
+        bench.client(1, Bench.initialize())
+        bench.runModernBackend()
+        bench.open(2)
+        bench.client(2, Bench.initialize())
+        _ = (bench.take(1), bench.take(2), call(&bench, 1, 1))
+        cancel(&bench, 1, 1)
+        _ = (bench.takeBackend(), call(&bench, 2, 1))
+        guard let marker = bench.backendID("server/discover") else {
+            Issue.record("nothing was sent behind the cancellation")
+            return
+        }
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(marker),"result":\#(Modern.discover)}"#)
+        bench.backend(log)
+        #expect(bench.take(2) == [])
+        bench.now += 5_000
+        bench.backend(log)
+        #expect(bench.take(2) == [log] && bench.take(1) == [])
     }
 
     @Test func anAnswerToTheCancelledCallEndsTheWaitAtOnce() {
