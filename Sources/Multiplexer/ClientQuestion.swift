@@ -28,6 +28,8 @@ struct ClientQuestion: Sendable, Codable {
         case round(UInt64, key: String)
         /// A request of the backend: its own id for it, as it wrote it.
         case backend(id: [UInt8], feature: ClientFeature)
+        /// For its roots, by us.
+        case roots
     }
 
     let session: SessionID
@@ -121,6 +123,7 @@ extension Multiplexer {
         switch question.origin {
         case .round(let number, let key): finishQuestion(number, key, line, envelope, now: now, &actions)
         case .backend(let id, _): passAnswer(line, envelope, to: id, &actions)
+        case .roots: learnRoots(line, envelope, of: session, &actions)
         }
     }
 }

@@ -7,13 +7,16 @@ import MCPWire
 extension MultiplexerConfiguration {
     var declaredCapabilities: JSONValue {
         var declared = JSONObject()
-        if !repositoryRoots.isEmpty { declared["roots"] = [:] }
+        if declaresRoots { declared["roots"] = roots == .union ? ["listChanged": true] : [:] }
         if maySomebodyBeAsked {
             declared["elicitation"] = [:]
             declared["sampling"] = [:]
         }
         return .object(declared)
     }
+
+    /// Whether the backend is told that its client has roots.
+    var declaresRoots: Bool { roots == .union || (roots == .repo && !repositoryRoots.isEmpty) }
 
     /// Whether the backend is told that its client can be asked: only then does it ask, and only for listed tools.
     var maySomebodyBeAsked: Bool { !interactiveTools.isEmpty }

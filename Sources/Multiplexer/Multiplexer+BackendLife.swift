@@ -47,13 +47,14 @@ extension Multiplexer {
         let isFetching = lists.isFetching
         let isStateLost = noteLostState()
         let open = pending.removeAll().filter { $0.pending.cancelledAt == nil }
+        noteDeaths(open)
         // The last one first: those that are asked again keep their order in front of the queue.
         let repeated = end.willRestart ? Set(open.reversed().filter { askAgain($0.id, $0.pending) }.map(\.id)) : []
         for (id, entry) in open where !repeated.contains(id) {
             switch entry.owner {
             case .session(let target):
                 settleSent(target)
-                answer(target, error, &actions)
+                answer(target, errorOfDeath(error, entry), &actions)
             case .local(let token): replyLocally(token, error, &actions)
             case .list(let key): failFetch(id, key, error, &actions)
             case .listen, .changes, .resource: forgetStream(entry.owner)

@@ -154,7 +154,7 @@ extension Multiplexer {
         actions.write(",")
         switch envelope.knownMethod {
         case .ping: actions.write("\"result\":{}")
-        case .rootsList where !configuration.repositoryRoots.isEmpty:
+        case .rootsList where configuration.declaresRoots:
             actions.write("\"result\":\(rootsResult.text)")
         default:
             let method = String(repairing: line.extracting(envelope.method))
@@ -162,28 +162,5 @@ extension Multiplexer {
         }
         actions.write("}")
         actions.sendToBackend(nil, from: start)
-    }
-
-    private var rootsResult: JSONValue {
-        let roots = configuration.repositoryRoots.map { root -> JSONValue in
-            let name = root.split(separator: "/").last.map(String.init) ?? root
-            return ["uri": .string(root.hasPrefix("file://") ? root : fileURI(root)), "name": .string(name)]
-        }
-        return ["roots": .array(roots)]
-    }
-
-    private func fileURI(_ path: String) -> String {
-        var uri = "file://"
-        for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "."), UInt8(ascii: "~"):
-                uri.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                uri += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return uri
     }
 }

@@ -33,7 +33,8 @@ extension Multiplexer {
         var entry = Pending(owner: .session(target))
         entry.isAlone = mustBeAlone(line, envelope)
         entry.isCall = Self.mayAsk(envelope.knownMethod)
-        if !isRepeated, Self.isSafeToRepeat(envelope.knownMethod) { entry.repeatable = copy(line, envelope.object) }
+        entry.isRepeated = isRepeated
+        if mayRepeat(envelope) { entry.repeatable = copy(line, envelope.object) }
         if envelope.knownMethod == .toolsCall {
             let place = calls.place(of: envelope.params.name.range, in: line)
             entry.call = CountedCall(place: place, sentAt: clock)

@@ -71,6 +71,9 @@ extension Multiplexer {
         case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: handleTaskRequest(line, envelope, target, &actions)
         case .tasksList: handleTaskList(line, envelope, target, &actions)
         case .subscriptionsListen: answer(target, .methodNotFound(Method.subscriptionsListen.rawValue), &actions)
+        case nil where configuration.unknownRequests == .refuse:
+            let method = String(repairing: line.extracting(envelope.method))
+            answer(target, .methodNotFound(String(method.prefix(100))), &actions)
         default: forward(line, envelope, target, &actions)
         }
     }

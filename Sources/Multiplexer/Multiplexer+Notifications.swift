@@ -9,9 +9,9 @@ extension Multiplexer {
         _ actions: inout Actions
     ) {
         switch envelope.knownMethod {
-        case .initialized: break  // The backend got ours.
+        case .initialized: askForRoots(of: session, &actions)  // The backend got ours.
         case .cancelled: handleCancelled(line, envelope, from: session, now: now, &actions)
-        case .rootsChanged: break  // The backend's roots are the repository's, whatever this client opened.
+        case .rootsChanged: askForRoots(of: session, &actions)  // Mostly of no interest to the backend.
         case .progress: handleProgress(line, envelope, from: session, &actions)
         case .taskStatus: break  // Of tasks at the client, and there are none.
         default: relayNotification(line, envelope, from: session, &actions)

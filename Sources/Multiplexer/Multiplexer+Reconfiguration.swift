@@ -4,6 +4,8 @@ extension Multiplexer {
     /// A new configuration while sessions are there. Limits and times hold from now on; what the backend or the clients
     /// were told in their handshakes stays as it was.
     public mutating func reconfigure(_ new: MultiplexerConfiguration) {
+        configuration.unknownRequests = new.unknownRequests
+        configuration.retryTools = new.retryTools
         configuration.handshakeTimeout = new.handshakeTimeout
         configuration.maximumInFlightPerSession = new.maximumInFlightPerSession
         configuration.maximumInFlight = new.maximumInFlight

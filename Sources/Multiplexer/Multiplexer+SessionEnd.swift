@@ -13,6 +13,7 @@ extension Multiplexer {
         sessions[session]?.clientCapabilities = value.clientCapabilities
         sessions[session]?.level = value.level
         guard relay == nil else { return }
+        askForRoots(of: session, &actions)
         for uri in value.subscriptions {
             sessions[session]?.subscriptions.insert(uri)
             let token = RawToken(JSONValue.string(uri).text)
@@ -86,6 +87,7 @@ extension Multiplexer {
         giveUpHeldCalls(of: session, now: now, &actions)
         if pending.runningBySession.count > 1 { askWhetherCancellationsAreRead(besides: nil, &actions) }
         giveUpTasks(of: session, &actions)
+        forgetRoots(of: session, &actions)
         sessions[session] = SessionState()
         sessions[session]?.inputHasEnded = inputHasEnded
         for uri in subscriptions.remove(session) { settleSubscription(uri, &actions) }

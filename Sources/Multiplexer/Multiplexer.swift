@@ -33,6 +33,9 @@ public struct Multiplexer: Sendable, Codable {
     var relay: Relay?
     /// Whose queue was looked at last when the lane became free.
     var lastTicket: UInt64 = 0
+    /// What clients named as their roots, where the backend is told.
+    var roots = RootsTable()
+    var poison = PoisonTable()
     /// Clients that are behind in reading.
     var slowReaders = SlowReaderTable()
     /// Sessions whose next request waits until the backend has fewer, in the order of their turns.

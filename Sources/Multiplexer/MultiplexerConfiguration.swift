@@ -10,6 +10,9 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var era = BackendEra.legacy
     /// What `roots/list` is answered with: `file://` URIs or absolute paths. Empty: roots are not declared.
     public var repositoryRoots: [String] = []
+    public var roots = RootsPolicy.repo
+    public var unknownRequests = UnknownRequests.pass
+    public var retryTools = RetryTools.never
     /// The client that the backend sees (a fixed profile: protocol.md §2.7 a).
     public var clientName = "mcp-supervisor"
     public var clientVersion = "0"

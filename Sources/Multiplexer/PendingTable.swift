@@ -53,6 +53,8 @@ struct Pending: Sendable, Codable {
     var isAlone = false
     /// The request as it came, where it may be asked again of the next process.
     var repeatable: [UInt8]?
+    /// Whether a process died with it already.
+    var isRepeated = false
     /// The client's own token, to be put back into progress notifications.
     var progressToken: RawToken?
     /// When it was cancelled: the answer, should it come, is nobody's any more.

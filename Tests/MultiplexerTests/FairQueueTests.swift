@@ -66,6 +66,16 @@ import Testing
         #expect(order(&queue) == "bababb")
     }
 
+    @Test func whatWasSentBeforeAPauseIsForgotten() {
+        var queue = FairQueue()
+        queue.charge(12_000, to: 1)
+        queue.forget()
+        for name in "ab" { queue.append(line(name, 1000), of: 1) }
+        queue.append(line("s", 1000), of: 2)
+        queue.forget()
+        #expect(order(&queue) == "asb")
+    }
+
     @Test func theMachinesOwnLinesGoFirst() {
         var queue = FairQueue()
         queue.append(line("a", 10), of: 1)

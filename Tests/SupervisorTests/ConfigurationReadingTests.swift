@@ -63,6 +63,11 @@ import Testing
             deny_tools = ["activate_project"]
             interactive_tools = ["ask"]
             era = "modern"
+            roots = "union"
+            unknown_requests = "refuse"
+            retry_tools = "annotated"
+            start_timeout = "5min"
+            backend_requests_max = 1
             on_start = ["prepare", { tool = "open", arguments = { path = "a \\"b\\"", deep = { n = [1, 2.5, true] } } }]
             MemoryHigh = 1073741824
             MemoryMax = "2G"
@@ -80,6 +85,11 @@ import Testing
         #expect(server.denyTools == ["activate_project"])
         #expect(server.interactiveTools == ["ask"])
         #expect(server.era == .modern)
+        #expect(server.roots == .union)
+        #expect(server.unknownRequests == .refuse)
+        #expect(server.retryTools == .annotated)
+        let effective = configuration.effective(server: "serena", repository: "/r")
+        #expect(effective.startTimeout == 300_000 && effective.backendRequests == 1)
         #expect(server.onStart.map(\.tool) == ["prepare", "open"])
         #expect(server.onStart[0].arguments == "{}")
         #expect(server.onStart[1].arguments == #"{"deep":{"n":[1,2.5,true]},"path":"a \"b\""}"#)

@@ -35,6 +35,7 @@ def arguments():
     p.add_argument("--exit-after", type=int, metavar="N", help="exits after N answered calls")
     p.add_argument("--mute", action="store_true", help="never answers initialize")
     p.add_argument("--definitions", metavar="FILE", help="descriptions of tools by name, as JSON, instead of its own")
+    p.add_argument("--read-only", action="store_true", help="says of every tool that it only reads")
     p.add_argument("--gated-list", action="store_true", help="tools/list waits until `open` of the gate `list`")
     p.add_argument("--refuse-initialize", action="store_true", help="answers initialize with an error")
     p.add_argument("--ignore-eof", action="store_true", help="goes on when stdin ends")

@@ -88,7 +88,10 @@ class Tools:
 
     def describe(self, name):
         text = self.given.get(name) or DESCRIPTIONS.get(name, "Added later.")
-        return {"name": name, "description": text, "inputSchema": {"type": "object"}}
+        tool = {"name": name, "description": text, "inputSchema": {"type": "object"}}
+        if self.server.options.read_only:
+            tool["annotations"] = {"readOnlyHint": True}
+        return tool
 
     def call(self, id, params):
         name, given = params.get("name"), params.get("arguments") or {}

@@ -67,13 +67,16 @@ public struct FairQueue: Sendable {
         lanes[place].mark = now + length
     }
 
-    /// The line whose turn it is. When there is none, everything sent so far is forgotten.
+    /// Nothing waits, and nothing is on its way: what was sent so far is held against nobody.
+    public mutating func forget() {
+        guard byteCount == 0, !lanes.isEmpty else { return }
+        lanes = []
+        now = 0
+    }
+
+    /// The line whose turn it is.
     public mutating func next() -> [UInt8]? {
-        guard byteCount > 0, let place = turn else {
-            lanes = []
-            now = 0
-            return nil
-        }
+        guard byteCount > 0, let place = turn else { return nil }
         if lanes[place].sender != nil { now = lanes[place].mark }
         let line = lanes[place].popFirst()
         byteCount -= line.count

@@ -6,7 +6,9 @@ extension Multiplexer {
     /// Whether one more request may go to the backend, and nobody has waited longer for that.
     var hasRoom: Bool { waitingForRoom.isEmpty && hasRoomAtAll }
 
-    private var hasRoomAtAll: Bool { inFlight < configuration.maximumInFlight }
+    private var hasRoomAtAll: Bool {
+        pending.entries.count - pending.cancelledCount - pending.streamCount < configuration.maximumInFlight
+    }
 
     /// For a session whose first line in the queue is a request that was not sent for want of room.
     mutating func waitForRoom(_ session: SessionID) {

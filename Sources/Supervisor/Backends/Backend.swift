@@ -94,6 +94,8 @@ final class Backend {
         let known = key.isMoved ? registry.backends[key.shared]?.multiplexer.snapshot : nil
         multiplexer = Multiplexer(
             configuration: told, snapshot: known ?? registry.snapshots.load(for: key.shared, profile: told.profile))
+        guard told.roots == .union, !told.isPrivate else { return }
+        registry.log.warning("roots = union: what one session opened is open to all that share it", backend: name.id)
     }
 
     static func multiplexerConfiguration(
@@ -104,6 +106,9 @@ final class Backend {
         result.isPrivate = key.share == .session
         result.era = key.era == .modern ? .modern : .legacy
         result.repositoryRoots = key.repository.isEmpty ? [] : [FileURL.text(ofPath: key.repository)]
+        result.roots = configuration.server.roots
+        result.unknownRequests = configuration.server.unknownRequests
+        result.retryTools = configuration.server.retryTools
         result.clientName = "mcp-supervisor"
         result.clientVersion = Control.version
         result.denyTools = Set(configuration.server.denyTools)

@@ -41,7 +41,7 @@ final class BackendInput {
     }
 
     private func refill() {
-        guard !queue.isEmpty else { return }
+        guard !queue.isEmpty else { return queue.forget() }
         while stream.waiting < Self.ahead, let line = queue.next() { stream.send(line[...]) }
         onProgress()
     }

@@ -2,6 +2,7 @@
 
 import Control
 import MCPWire
+import Multiplexer
 import TOMLKit
 
 extension Configuration {
@@ -19,7 +20,7 @@ extension Configuration {
     static let serverKeys = [
         "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout",
         "backend_requests_max", "deny_tools", "private_tools", "interactive_tools",
-        "era", "on_start", "meta_tools", "meta_split", "meta_pins", "repo",
+        "era", "on_start", "meta_tools", "meta_split", "meta_pins", "roots", "unknown_requests", "retry_tools", "repo",
     ]
 
     /// Adds what one file says to what those before it said; a later file wins key by key.
@@ -94,6 +95,9 @@ extension Configuration {
         server.privateTools = try table.privateTools() ?? server.privateTools
         server.interactiveTools = try table.strings("interactive_tools") ?? server.interactiveTools
         server.era = try table.choice("era", EraChoice.self) ?? server.era
+        server.roots = try table.choice("roots", RootsPolicy.self) ?? server.roots
+        server.unknownRequests = try table.choice("unknown_requests", UnknownRequests.self) ?? server.unknownRequests
+        server.retryTools = try table.choice("retry_tools", RetryTools.self) ?? server.retryTools
         server.metaTools = try table.metaTools("meta_tools") ?? server.metaTools
         server.metaSplit = try table.bool("meta_split") ?? server.metaSplit
         server.metaPins = try table.strings("meta_pins") ?? server.metaPins

@@ -60,6 +60,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Tools that get the backend to themselves while they run.
     public var interactiveTools: [String] = []
     public var era: EraChoice = .legacy
+    /// What the server is told of roots, and what becomes of requests and calls that are out of the ordinary.
+    public var roots = RootsPolicy.repo
+    public var unknownRequests = UnknownRequests.pass
+    public var retryTools = RetryTools.never
     /// Whether sessions see meta-tools; nil: the shim decides.
     public var metaTools: MetaToolMode?
     /// Whether calls that only read have a meta-tool of their own.
