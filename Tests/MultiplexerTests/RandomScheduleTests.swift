@@ -44,7 +44,8 @@ struct RandomSchedule {
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<4: openClient()
         case 4..<6: closeClient()
-        case 6..<45: clientSpeaks()
+        case 6..<43: clientSpeaks()
+        case 43..<45: clientReads()
         case 45..<50: clientCancels()
         case 50..<90: backendSpeaks()
         case 90..<92: endBackend(willRestart: Bool.random(using: &generator))
@@ -101,6 +102,13 @@ struct RandomSchedule {
             default: client.request("prompts/get", "\"name\":\(client.owner)")
             }
         }
+    }
+
+    /// One falls behind in reading, or catches up.
+    private mutating func clientReads() {
+        guard let client = clients.randomElement(using: &generator) else { return }
+        let pace = [ReaderPace.keepsUp, .isBehind, .isFull].randomElement(using: &generator) ?? .keepsUp
+        mux.readerChanged(client.session, to: pace, now: now, into: &actions)
     }
 
     private mutating func clientCancels() {
