@@ -117,7 +117,7 @@ extension Backend {
     }
 
     func armMessageTimer(_ timer: MultiplexerTimer, _ milliseconds: Int64) {
-        messageDeadlines[timer] = registry.now + milliseconds
+        messageDeadlines[timer] = registry.deadline(milliseconds: milliseconds)
         messageTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
             messageTimers[timer] = nil
             messageDeadlines[timer] = nil

@@ -47,7 +47,7 @@ extension Backend {
     }
 
     private func arm(_ timer: BackendLifecycle.Timer, _ milliseconds: Int64) {
-        processDeadlines[timer] = registry.now + milliseconds
+        processDeadlines[timer] = registry.deadline(milliseconds: milliseconds)
         processTimers[timer] = registry.timer(milliseconds: milliseconds) { [unowned self] in
             processTimers[timer] = nil
             processDeadlines[timer] = nil

@@ -178,7 +178,7 @@ final class Backend {
     func hold(milliseconds: Int64?) -> Int {
         nextHold += 1
         let hold = nextHold
-        holdDeadlines[hold] = milliseconds.map { registry.now + $0 }
+        holdDeadlines[hold] = milliseconds.map(registry.deadline)
         let timer = milliseconds.flatMap { span in
             registry.timer(milliseconds: span) { [unowned self] in release(hold) }
         }

@@ -89,6 +89,12 @@ final class Registry {
         return try? loop.timer(afterMicroseconds: microseconds, handler)
     }
 
+    /// The time after a span; of ``TimeSpan/forever`` it is the end of all time.
+    func deadline(milliseconds: Int64) -> Int64 {
+        let (sum, overflow) = now.addingReportingOverflow(milliseconds)
+        return overflow ? .max : sum
+    }
+
     func newSessionID() -> SessionID {
         nextSession += 1
         return SessionID(raw: nextSession)
