@@ -48,7 +48,12 @@ extension Session {
         machineChanged()
     }
 
-    private var metaToolView: MetaToolView? { backend?.metaToolView }
+    private var metaToolView: MetaToolView? {
+        guard let backend else { return nil }
+        var view = backend.metaToolView
+        view.takesBatches = backend.multiplexer.protocolVersion(of: id) == "2025-03-26"
+        return view
+    }
 
     private func perform(_ steps: [MetaToolStep]) {
         for step in steps {

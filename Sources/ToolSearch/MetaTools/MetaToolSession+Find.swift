@@ -61,10 +61,8 @@ extension MetaToolSession {
             catalog: catalog, hits: Array(hits.prefix(request.limit)), confidence: hits.isEmpty ? .none : confidence,
             query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
         if hits.isEmpty { tally.zeroHits += 1 }
-        return [
-            answered(request.asker, text: answer.text, structured: answer.structured),
-            .settled(request.asker.id, isAnswered: true),
-        ]
+        let text = answered(request.asker, text: answer.text, structured: answer.structured)
+        return gathered([text, .settled(request.asker.id, isAnswered: true)])
     }
 
     private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {

@@ -115,7 +115,10 @@ extension MetaToolSession {
     }
 
     /// The catalog is as the session's backend told it, or as another session learned it.
-    public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] { settle(view) }
+    public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] {
+        let steps = settle(view)
+        return gathered(steps)
+    }
 
     /// Serves what waited, with the catalog as it is.
     mutating func settle(_ view: MetaToolView) -> [MetaToolStep] {

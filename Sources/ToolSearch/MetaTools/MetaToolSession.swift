@@ -29,6 +29,8 @@ public struct MetaToolSession: Sendable, Codable {
     var calls: [RawToken: String] = [:]
     var searches: [UInt64: FindRequest] = [:]
     var lastSearch: UInt64 = 0
+    /// Arrays of the client whose answers are not all there.
+    var batches: [MetaToolBatch] = []
     public var tally = MetaToolTally()
 
     public init(options: MetaToolOptions) {
@@ -39,7 +41,21 @@ public struct MetaToolSession: Sendable, Codable {
 
     /// A line of the client.
     public mutating func receive(_ line: Span<UInt8>, _ view: MetaToolView) -> MetaToolVerdict {
-        guard isOn != false, let envelope = try? Envelope(scanning: line) else { return .pass }
+        guard isOn != false else { return .pass }
+        guard let envelope = try? Envelope(scanning: line) else { return receiveBatch(line, view) }
+        let verdict = receive(line, envelope, view)
+        guard !batches.isEmpty else { return verdict }
+        if envelope.knownMethod == .cancelled { forget(RawToken(line, envelope.params.requestID.range)) }
+        let steps = if case .replaced(let steps) = verdict { steps } else { [MetaToolStep.toServer(Self.alone(line))] }
+        return .replaced(gathered(steps))
+    }
+
+    /// A line as a step has it.
+    private static func alone(_ line: Span<UInt8>) -> [UInt8] { [UInt8](line, 0..<line.count) + [0x0A] }
+
+    mutating func receive(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
+    ) -> MetaToolVerdict {
         switch (envelope.kind, envelope.knownMethod) {
         case (.request, .initialize), (.request, .discover):
             return beginHandshake(line, envelope)
@@ -59,6 +75,15 @@ public struct MetaToolSession: Sendable, Codable {
     /// A line for the client.
     public mutating func receiveFromServer(_ line: Span<UInt8>, _ view: MetaToolView) -> MetaToolVerdict {
         guard isOn != false, let envelope = try? Envelope(scanning: line) else { return .pass }
+        let verdict = receiveFromServer(line, envelope, view)
+        guard !batches.isEmpty else { return verdict }
+        let steps = if case .replaced(let steps) = verdict { steps } else { [MetaToolStep.toClient(Self.alone(line))] }
+        return .replaced(gathered(steps))
+    }
+
+    private mutating func receiveFromServer(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
+    ) -> MetaToolVerdict {
         switch envelope.kind {
         case .response: return answered(line, envelope, view)
         // What the session sees does not change.

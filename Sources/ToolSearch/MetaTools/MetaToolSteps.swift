@@ -12,6 +12,8 @@ public struct MetaToolView: Sendable {
     public var instructions: String
     /// Why calls would fail just now.
     public var unavailable: String?
+    /// Whether the session's revision has batches.
+    public var takesBatches = false
 
     public init(catalog: ToolCatalog?, isFresh: Bool, instructions: String, unavailable: String? = nil) {
         self.catalog = catalog
