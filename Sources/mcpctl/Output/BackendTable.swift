@@ -20,7 +20,8 @@ struct BackendList: Codable, Shown {
                 Table.Cell(view.age(backend.startedAt)), Table.Cell(backend.repo),
             ]
         }
-        return table.lines(view.style)
+        table.cutsStartOfLast = true
+        return table.lines(view.style, columns: view.columns)
     }
 }
 
@@ -42,6 +43,7 @@ struct SessionList: Codable, Shown {
                 Table.Cell(session.repo ?? session.cwd),
             ]
         }
-        return table.lines(view.style)
+        table.cutsStartOfLast = true
+        return table.lines(view.style, columns: view.columns)
     }
 }

@@ -19,6 +19,15 @@ struct View {
     var style: Style
     /// Seconds since 1970.
     var now: Int64
+    /// What a line has room for; `nil` where it goes to no terminal: a file keeps all.
+    var columns: Int?
+}
+
+extension View {
+    static var forOutput: View {
+        let columns = StandardStream.output.isTerminal ? FullScreen.size?.columns : nil
+        return View(style: .forOutput, now: Clock.wallSeconds(), columns: columns)
+    }
 }
 
 /// The one place where facts become text.
@@ -39,7 +48,7 @@ extension CommonOptions {
 
     /// Prints an answer in the format the user asked for.
     func show<Reply: Shown & Decodable>(_ answer: Answer<Reply>) throws {
-        let renderer = Renderer(format: format, view: View(style: .forOutput, now: Clock.wallSeconds()))
+        let renderer = Renderer(format: format, view: .forOutput)
         try StandardStream.output.write(Array(renderer.text(answer).utf8))
     }
 }

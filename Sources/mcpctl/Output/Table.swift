@@ -49,9 +49,8 @@ struct Table {
         self.hasTitles = hasTitles
     }
 
-    func lines(_ style: Style, columns: Int? = nil) -> [String] {
-        styledLines(columns: columns).map { $0.text(style, columns: columns) }
-    }
+    /// As it is to be printed; the last column is cut where the terminal has no room for it.
+    func lines(_ style: Style, columns: Int? = nil) -> [String] { styledLines(columns: columns).map { $0.text(style) } }
 
     /// All lines, the one with the titles first.
     ///
@@ -65,17 +64,20 @@ struct Table {
             shown = fitting(room, widths)
             let last = shown.last ?? 0
             let before = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 }
-            widths[last] = min(widths[last], max(1, room - before))
+            widths[last] = min(widths[last], max(Self.leastOfLast, room - before))
         }
         return all.map { line($0, shown, widths) }
     }
 
-    /// The columns that there is room for, with at least a dozen characters of the last.
+    /// The last column is not cut to less.
+    private static let leastOfLast = 12
+
+    /// The columns that there is room for, with some of the last.
     private func fitting(_ room: Int, _ widths: [Int]) -> [Int] {
         var shown = Array(columns.indices)
         while shown.count > 1 {
             let last = shown.last ?? 0
-            let least = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 } + min(widths[last], 12)
+            let least = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 } + min(widths[last], Self.leastOfLast)
             let candidate = shown.max { columns[$0].dispensability < columns[$1].dispensability }
             guard least > room, let candidate, columns[candidate].dispensability > 0 else { break }
             shown.removeAll { $0 == candidate }

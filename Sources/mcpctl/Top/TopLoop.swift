@@ -58,7 +58,7 @@ struct TopLoop: ~Copyable {
     }
 
     private mutating func draw() throws {
-        let view = View(style: .forOutput, now: Clock.wallSeconds())
+        let view = View.forOutput
         let lines = TopScreen(model: model, view: view).lines()
         // Home; each line clears what is left of the one before it; then what is below.
         let text = "\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J"
