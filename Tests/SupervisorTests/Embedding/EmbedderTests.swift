@@ -84,10 +84,9 @@ import Testing
             let place = try EmbedderPlace()
             try place.putEngine()
             let embedder = place.embedder(registry, patience: 100)
-            let begun = registry.now
+            // The program hangs for as long as nobody ends it: that there is an answer at all is what is tested.
             #expect(await embedder.vector(ofQuery: "hang") == nil)
-            // The loop counts from when it last woke.
-            #expect(registry.now - begun >= 50)
+            #expect(embedder.status == SearchStatus(stage: .engine, engine: place.engine, problem: nil))
             embedder.stop()
         }
     }
