@@ -24,6 +24,15 @@ import Testing
         #expect(table.vector(of: "\u{1F9A0}").allSatisfy { $0 == 0 })
     }
 
+    @Test func theChecksumBesideTheShippedTableIsItsOwn() throws {
+        let text = try String(contentsOf: ToolIndexTests.tableFile.appendingPathExtension("crc32"), encoding: .utf8)
+        #expect(Self.checksum(try file()) == UInt32(text.dropLast(), radix: 16))
+        // The check value of the algorithm.
+        #expect(Self.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 { unsafe bytes.withUnsafeBytes { unsafe CRC32.of($0) } }
+
     @Test func textsOfLikeMeaningAreNearer() throws {
         let table = try TokenTable(copying: file())
         func cosine(_ left: String, _ right: String) -> Float {

@@ -229,13 +229,19 @@ def test_mcpctl_tools_ranks_and_says_what_a_server_costs(meta, supervisor):
     assert "length" in supervisor.ctl("tools", backend, "--query", "length").stdout
 
 
-def test_a_damaged_table_leaves_the_search_by_words(folder, fake, repo, start_supervisor, monkeypatch):
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_table_leaves_the_search_by_words(folder, fake, repo, start_supervisor, monkeypatch, damage):
     programs = pathlib.Path(folder) / "programs"
     programs.mkdir()
     for name in ("mcp-supervisor", "mcp-shim", "mcp-gate", "mcpctl"):
         shutil.copy2(BINARIES / name, programs / name)
     damaged = bytearray((PROJECT / "share" / "token-table.bin").read_bytes())
-    del damaged[-1000:]
+    if damage == "cut":
+        del damaged[-1000:]
+    else:
+        # One bit of one vector: only the checksum tells.
+        damaged[100_000] ^= 1
+        shutil.copy2(PROJECT / "share" / "token-table.bin.crc32", programs / "token-table.bin.crc32")
     (programs / "token-table.bin").write_bytes(damaged)
     monkeypatch.setattr("harness.supervisor.BINARIES", programs)
     supervisor = start_supervisor()
@@ -243,7 +249,9 @@ def test_a_damaged_table_leaves_the_search_by_words(folder, fake, repo, start_su
     agent.initialize()
     assert agent.tool("find_tool", query="echo").startswith("echo")
     assert "token-table.bin is damaged" in supervisor.log() and "by their words alone" in supervisor.log()
-    assert os.path.exists(programs / "mcp-supervisor")
+    warnings = supervisor.status()["supervisor"]["warnings"]
+    assert any("token-table.bin is damaged" in warning for warning in warnings), warnings
+    assert "warning" in supervisor.ctl("status").stdout
 
 
 def test_a_meta_session_outlives_the_supervisor(meta, supervisor):

@@ -5,6 +5,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -71,6 +72,7 @@ def test_the_file_has_every_part_in_its_place(make):
     assert len(content) == 16 + 4 * rows + rows * width + 4 * 384 * width + words
     assert len(content[-words:].decode().splitlines()) == rows
     assert asked >= 600
+    assert int(path.with_name("table.bin.crc32").read_text(), 16) == zlib.crc32(content)
     assert "Apache License" in path.with_name("table.bin.NOTICE").read_text()
 
 

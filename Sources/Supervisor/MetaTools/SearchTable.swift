@@ -30,6 +30,10 @@ final class SearchTable {
         }
         do throws(PosixError) {
             let file = try MappedFile(path)
+            if let difference = Self.difference(file, path) {
+                complain("\(path) is damaged, \(difference); install it again")
+                return nil
+            }
             do throws(TokenTableError) {
                 table = try unsafe TokenTable(bytes: file.bytes, owner: file)
             } catch {
@@ -41,8 +45,23 @@ final class SearchTable {
         return table
     }
 
+    /// How the file differs from the checksum beside it; a table that came without one is taken as it is.
+    private static func difference(_ file: MappedFile, _ path: String) -> String? {
+        guard let text = Files.text(path + ".crc32"), let expected = UInt32(text.prefix(8), radix: 16) else {
+            return nil
+        }
+        let found = unsafe TokenTable.checksum(of: file.bytes)
+        // All of it was looked at, and most will not be again.
+        file.forgetPages()
+        guard found != expected else { return nil }
+        return "its checksum is \(String(found, radix: 16)) instead of \(String(expected, radix: 16))"
+    }
+
+    /// What a human is to know, in one sentence; nil while all is well.
+    var warning: String? { problem.map { "\($0); tools are found by their words alone" } }
+
     private func complain(_ reason: String) {
         problem = reason
-        log.warning("\(reason); tools are found by their words alone")
+        if let warning { log.warning(warning) }
     }
 }
