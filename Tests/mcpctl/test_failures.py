@@ -104,7 +104,7 @@ def test_an_endless_reply_is_given_up(mcpctl, supervisor):
             return False
 
     supervisor.answers["Status"] = endless
-    done = mcpctl("status")
+    done = mcpctl("status", timeout=60)
     assert done.returncode == 69
     assert "more than the 67108864 bytes" in one_line(done)
 

@@ -123,7 +123,11 @@ SHELL = """
 import os, signal, sys
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 job = os.fork()
-os.setpgid(job, job)
+try:
+    # Both do it, whoever comes first; where the job already runs its program it has done it.
+    os.setpgid(job, job)
+except PermissionError:
+    pass
 os.tcsetpgrp(0, job or os.getpid())
 if job == 0:
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
