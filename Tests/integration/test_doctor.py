@@ -45,7 +45,21 @@ INIT = textwrap.dedent("""
         "ours": orphan("my-mcp", ["300"], MCP_SUPERVISOR_BACKEND="x@1:1"),
     }
     holder = kept("mcp-server-owned", "300")
-    time.sleep(0.5)
+    # Each is what it says once it runs its own program: doctor reads command lines.
+    wanted = {pids[name]: word for name, word in [
+        ("named", b"mcp-server-git"), ("run", b"mcp_server_time"), ("other", b"sleep"), ("listens", b"--port"),
+        ("ours", b"my-mcp")]}
+    def runs(pid, word):
+        with open(f"/proc/{pid}/cmdline", "rb") as words, open(f"/proc/{pid}/stat") as stat:
+            # Its parent is gone, and so is the shell in its place.
+            return word in words.read() and stat.read().rsplit(")")[1].split()[1] == "1"
+    def owned():
+        return any(b"mcp-server-owned" in open(f"/proc/{pid}/cmdline", "rb").read().split(b"\\0")[0]
+                   for pid in os.listdir("/proc") if pid.isdigit())
+    end = time.monotonic() + 30
+    while not (owned() and all(runs(*pair) for pair in wanted.items())):
+        assert time.monotonic() < end, "they do not start"
+        time.sleep(0.01)
     def doctor(*options):
         return subprocess.run([mcpctl, "doctor", *options], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     def alive():

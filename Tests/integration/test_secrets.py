@@ -16,7 +16,9 @@ def test_no_secret_is_shown_or_written(supervisor, fake, repo, folder):
     id = supervisor.backends()[0]["id"]
     s1, s2 = (session["id"] for session in supervisor.sessions()[:2])
     for arguments in (["status"], ["status", id], ["list"], ["sessions"], ["why", s1, s2], ["stats"], ["limits", id],
-                      ["hibernate", id], ["restart", id], ["tools", id], ["logs", id]):
+                      ["hibernate", id], ["wake", id], ["restart", id], ["tools", id], ["trust", id], ["release", id],
+                      ["call", id, "no_such_tool"], ["call", id, "echo", "{}"], ["stop", "nobody"], ["doctor"],
+                      ["version"], ["stop", id], ["logs", id]):
         for options in ([], ["--json"]) if arguments[0] != "logs" else ([],):
             done = supervisor.ctl(*arguments, *options)
             shown.append(done.stdout + done.stderr)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shlex
 import stat
 
 import pytest
@@ -77,6 +78,44 @@ def test_a_change_while_it_runs_is_noticed_when_it_is_announced(agent, superviso
     agent.tool("change", tool="later")
     agent.rpc("tools/list")
     assert changed(supervisor) == ["echo"]
+
+
+def test_a_change_that_waits_for_the_user_outlives_the_supervisor(agent, supervisor, definitions):
+    definitions.write({"echo": "Something else."})
+    restart(supervisor)
+    eventually(lambda: changed(supervisor) == ["echo"], "the change is seen")
+    supervisor.kill()
+    eventually(lambda: supervisor.answers() and supervisor.sessions(), "the session is back")
+    agent.tool("echo", text="with the next supervisor")
+    assert changed(supervisor) == ["echo"]
+    # What is trusted is what was seen first, not what the next supervisor saw first.
+    definitions.write({})
+    restart(supervisor)
+    agent.rpc("tools/list")
+    eventually(lambda: changed(supervisor) == [], "it is as it was")
+
+
+def test_a_program_that_was_replaced_is_compared_with_the_one_before(supervisor, fake, folder, repo):
+    """An update is when definitions change: what is kept of a server must not be forgotten with its program."""
+    command = fake.command()
+    program = pathlib.Path(folder, "server")
+    start = f"#!/bin/sh\nexec {shlex.join(command)} --definitions {folder}/%s.json\n"
+    for version, text in [("old", {}), ("new", {"echo": "Something else."})]:
+        pathlib.Path(folder, f"{version}.json").write_text(json.dumps(text))
+    program.write_text(start % "old")
+    program.chmod(0o755)
+    agent = supervisor.agent([str(program)], repo)
+    agent.initialize()
+    agent.rpc("tools/list")
+    agent.tool("echo", text="up")
+    replacement = program.with_name("server.new")
+    replacement.write_text(start % "new")
+    replacement.chmod(0o755)
+    replacement.replace(program)
+    restart(supervisor)
+    agent.tool("echo", text="again")
+    agent.rpc("tools/list")
+    eventually(lambda: changed(supervisor) == ["echo"], "the change is seen")
 
 
 def test_the_hashes_are_for_this_user_only_and_hold_no_text(agent, supervisor):
