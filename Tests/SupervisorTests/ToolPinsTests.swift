@@ -88,8 +88,8 @@ import Testing
         let store = ToolPinStore(directory: place.path + "/state", log: Log(foreground: true))
         func key(_ server: String, _ share: Sharing = .repo) -> SharingKey {
             SharingKey(
-                server: server, share: share, repository: "/r", directory: "/r", session: "", command: ["x"],
-                environment: [])
+                server: server, share: share, repository: "/r", directory: "/r", session: share == .session ? "s1" : "",
+                command: ["x"], environment: [])
         }
         var pins = ToolPins()
         _ = pins.compare([try Self.tool("a", "1")])
