@@ -42,6 +42,20 @@ def test_find_describe_call(meta, supervisor):
     assert supervisor.session_of(meta)["meta_tools"] is True
 
 
+def test_a_batch_sees_the_meta_tools_too(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command(), repo, META)
+    agent.initialize("2025-03-26")
+    agent.send_bytes(json.dumps([
+        {"jsonrpc": "2.0", "id": 101, "method": "tools/list"},
+        {"jsonrpc": "2.0", "id": 102, "method": "tools/call",
+         "params": {"name": "call_tool", "arguments": {"name": "length", "arguments": {"text": "four"}}}},
+        {"jsonrpc": "2.0", "id": 103, "method": "ping"}]).encode() + b"\n")
+    answers = {answer["id"]: answer["result"] for answer in json.loads(agent.line())}
+    assert set(answers) == {101, 102, 103}
+    assert [tool["name"] for tool in answers[101]["tools"]] == THREE
+    assert answers[102]["content"][0]["text"] == "4"
+
+
 def test_two_sessions_on_one_backend_see_each_its_own(supervisor, fake, repo, meta):
     plain = supervisor.agent(fake.command(), repo)
     plain.initialize()
