@@ -12,7 +12,6 @@ struct LauncherChoice {
     static func make(
         _ options: DaemonOptions, loop: EventLoop, streams: StreamLoop
     ) async throws -> LauncherChoice {
-        OwnProcess.ignoreBrokenPipes()
         let descriptorLimit = OwnProcess.raiseDescriptorLimit()
         let gate = try Installation.gate()
         var reason = "the direct launcher was asked for"

@@ -24,6 +24,8 @@ public actor Supervisor {
 
     /// To be made on the loop's thread, before there is any other: signals are blocked for it here.
     public init(options: DaemonOptions, loop: EventLoop) {
+        // Before anything is written, be it to the log.
+        OwnProcess.ignoreBrokenPipes()
         self.options = options
         self.loop = loop
         log = Log(foreground: options.foreground)

@@ -48,6 +48,8 @@ final class StreamLoop {
 
     /// - Parameter buffer: for all reads.
     init(buffer: ReadBuffer = ReadBuffer()) throws(PosixError) {
+        // Readers go at any time, and that is an error of the write.
+        OwnProcess.ignoreBrokenPipes()
         self.buffer = buffer
         poller = try Poller()
     }
