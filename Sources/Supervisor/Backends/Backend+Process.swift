@@ -110,6 +110,7 @@ extension Backend {
             return
         }
         startedAt = launched.started
+        noticeKills()
         // Its time was up before it was there to be killed.
         if timedOut { return kill() }
         registry.log.info("started as process \(launched.pid)", backend: id, unit: launched.unit)

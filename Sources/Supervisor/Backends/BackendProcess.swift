@@ -23,6 +23,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
     private(set) var end: ProcessEnd?
     let books: BackendBooks?
     private let lineLimit: Int
+    var kills = KilledProcesses()
 
     /// - Parameter inherited: how far a predecessor's conversation with it has come.
     init(

@@ -33,7 +33,8 @@ extension ControlService {
             memory: SupervisorStatus.Memory(pssBytes: pss), cgroup: hierarchy.word, limits: limits,
             limitsEnforced: launcher.enforcesLimits, draining: registry.isDraining,
             pressureSources: registry.pressure.sources, search: registry.embedder?.status,
-            warnings: registry.warnings + [registry.searchTable.warning].compactMap(\.self))
+            warnings: registry.warnings + [registry.searchTable.warning].compactMap(\.self)
+                + registry.backends.values.compactMap(\.killsInWords).sorted())
     }
 
     /// What the sessions would cost with a backend each, against what runs.

@@ -130,6 +130,8 @@ final class LaunchedBackend {
     var memoryBaseline = CounterBaseline()
     var eventsAtDeath: MemoryEvents?
     var peakAtDeath: Int64?
+    /// The kernel said that it found no memory for it, and nobody has looked yet what came of that.
+    var hasLackedMemory = false
 
     init(child: ChildProcess, unit: String?, identifier: String, input: Int32, output: Int32) {
         self.child = child

@@ -9,7 +9,12 @@ extension ScopeLauncher {
     /// At the moment of the death, before anything else is done: systemd removes the scope's cgroup, and the kernel's
     /// counters with it, as soon as it hears of it.
     func examine(_ backend: LaunchedBackend) {
-        guard let group = group(backend), let events = group.existingMemoryEvents else { return }
+        guard let group = group(backend) else { return }
+        guard let events = group.existingMemoryEvents else {
+            // cgroup v1 forgets the kill with the cgroup, and says before it that there will be one.
+            if backend.hasLackedMemory { backend.eventsAtDeath = MemoryEvents(oom: 1, oomKill: 1) }
+            return
+        }
         backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
         backend.peakAtDeath = group.memoryPeak.map { Int64(clamping: $0) }
     }
@@ -20,6 +25,23 @@ extension ScopeLauncher {
         hasLookedAtTotals = true
         _ = totalShortages.rise(to: slice.localMemoryEvents)
         _ = totalKills.rise(to: slice.memoryEvents)
+    }
+
+    /// Tells of processes of a backend that are killed for lack of memory. What was before does not count.
+    func noticeKills(in backend: LaunchedBackend, _ handler: @escaping () -> Void) -> KillNotice? {
+        guard let group = group(backend) else { return nil }
+        _ = killsSince(backend)
+        return KillNotice(group, loop: loop) {
+            if group.existingMemoryEvents != nil { backend.hasLackedMemory = true }
+            handler()
+        }
+    }
+
+    /// How many there were since the last look; a later death is none of theirs.
+    func killsSince(_ backend: LaunchedBackend) -> UInt64 {
+        backend.hasLackedMemory = false
+        guard let events = group(backend)?.existingMemoryEvents else { return 0 }
+        return backend.memoryBaseline.rise(to: events).oomKill
     }
 
     func cause(of end: ProcessEnd, _ backend: LaunchedBackend) async -> ExitCause {

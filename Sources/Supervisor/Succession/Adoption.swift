@@ -94,6 +94,7 @@ extension Backend {
             throw AdoptionError("\(error)")
         }
         startedAt = launched.started
+        noticeKills()
         self.record = record
         // A later crash must not bring today's state back.
         record.change { $0.handed = nil }

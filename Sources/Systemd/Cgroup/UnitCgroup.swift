@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSystemd
+import Glibc
+
 /// The kernel's own numbers about a unit, for as long as its cgroup exists.
 public struct UnitCgroup: Sendable, Equatable {
     /// Below the root of the hierarchy, as the unit's ControlGroup property says: `/user.slice/…/app-mcp-a.scope`.
@@ -106,6 +109,25 @@ public struct UnitCgroup: Sendable, Equatable {
         let line =
             fields.first { $0.count == 3 && $0[1] == "name=systemd" } ?? fields.first { $0.count == 3 && $0[0] == "0" }
         return line.map { String($0[2]) }
+    }
+
+    /// v2: memory.events, which has news with priority. v1: an event counter that memory.oom_control is told of
+    /// (cgroup-v1/memory.rst, OOM Control). The caller closes it.
+    func openKillNotice() -> (descriptor: Int32, isLegacy: Bool)? {
+        guard isLegacy else {
+            let file = unsafe open(memoryFile("memory.events", legacy: ""), O_RDONLY | O_CLOEXEC)
+            return file >= 0 ? (file, false) : nil
+        }
+        let control = unsafe open(memoryFile("", legacy: "memory.oom_control"), O_RDONLY | O_CLOEXEC)
+        guard control >= 0 else { return nil }
+        defer { close(control) }
+        let counter = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard counter >= 0 else { return nil }
+        guard CgroupFile.write("\(counter) \(control)", to: memoryFile("", legacy: "cgroup.event_control")) else {
+            close(counter)
+            return nil
+        }
+        return (counter, true)
     }
 
     private func memoryFile(_ name: String, legacy: String) -> String {
