@@ -93,6 +93,16 @@ import Testing
         }
     }
 
+    @Test func aNameThatIsUsedAgainIsNoWayToWhatItMeansNow() {
+        var bench = connected()
+        bench.begin("t1", of: 1)
+        bench.client(2, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","task":{}}}"#)
+        bench.client(2, #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.lastID),"result":{"task":\#(TaskLine.text("t1"))}}"#)
+        #expect(refuses(&bench, 1, "t1"))
+        #expect(refuses(&bench, 2, "t1"))
+    }
+
     @Test func theOwnerIsToldWhenTheBackendDies() {
         var bench = connected()
         bench.begin("t1", of: 1)

@@ -49,6 +49,7 @@ extension Multiplexer {
             session: target.session, call: call, progressToken: entry.progressToken,
             state: TaskWords.isOver(description.span) ? .over : .running, expiry: lifetime.map { clock + $0 },
             description: era == .legacy ? description : [])
+        endTask(name, &actions)
         tasks.insert(task, at: name, now: clock)
         armTasks(&actions)
         // Kept by the shim before the client can act on the answer: the supervisor may be gone a moment later.
@@ -78,7 +79,11 @@ extension Multiplexer {
             let created = TaskWords.created(in: line.extracting(envelope.result), era: era)
         else { return }
         switch entry.task {
-        case .creating, nil: if !TaskWords.isOver(created.task.span) { cancelTask(created.id, &actions) }
+        case .creating, nil:
+            // Whoever had a task of this name has it no more.
+            endTask(created.id, &actions)
+            tasks.forget(created.id)
+            if !TaskWords.isOver(created.task.span) { cancelTask(created.id, &actions) }
         case .about, .result, .listing: break
         }
     }
