@@ -14,7 +14,7 @@ extension Multiplexer {
         guard era == .legacy, maySomebodyBeAsked, envelope.hasUsableID,
             let feature = ClientFeature(envelope.knownMethod), feature != .roots
         else { return false }
-        if !tasks.isEmpty, askTaskOwner(feature, line, envelope, &actions) { return true }
+        if askTaskOwner(feature, line, envelope, &actions) { return true }
         let calls = callsThatMayAsk()
         if calls.isEmpty {
             refuseQuestion(copy(line, envelope.id), feature, &actions)

@@ -31,7 +31,7 @@ extension Multiplexer {
         if !pending.lingering.isEmpty { noteCancellationsRead(by: entry.owner, id, now: now) }
         guard entry.cancelledAt == nil else {
             noteLateAnswer(of: entry, envelope)
-            return cancelUnowned(entry, line, envelope, &actions)
+            return cancelUnowned(id, entry, line, envelope, &actions)
         }
         defer { drainAll(&actions) }
         switch entry.owner {
@@ -64,7 +64,8 @@ extension Multiplexer {
             finishAllInputEnds(now: now, &actions)
         case .listen, .changes, .resource: finishStream(id, entry.owner, line, envelope, now: now, &actions)
         case .held(_, let handle): heldCalls[handle]?.answer = copy(line, envelope.object)
-        case .marker, .nobody: break
+        case .nobody: finishAbandoning(entry)
+        case .marker: break
         }
     }
 
@@ -134,7 +135,8 @@ extension Multiplexer {
         case .subscription(let uri): failSubscription(uri, error, &actions)
         case .listen, .changes, .resource: failStream(id, entry.owner, error, &actions)
         case .held(let session, let handle): failHeldCall(handle, of: session, error)
-        case .marker, .nobody: break
+        case .nobody: finishAbandoning(entry)
+        case .marker: break
         }
         finishAllInputEnds(now: now, &actions)
         drainAll(&actions)

@@ -93,6 +93,22 @@ import Testing
         }
     }
 
+    @Test func aTaskThatIsBeingCancelledMayStillSpeak() {
+        var bench = connected()
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","task":{}}}"#)
+        bench.close(1)
+        bench.backend(#"{"jsonrpc":"2.0","id":2,"result":{"task":\#(TaskLine.text("t1"))}}"#)
+        bench.client(2, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        let log = #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":"d""#
+        for more in ["", ",\(TaskLine.related("t1"))", ",\(TaskLine.related("never was"))"] {
+            bench.backend(log + more + "}}")
+            #expect(bench.take(2).isEmpty)
+        }
+        bench.answer("tasks/cancel", TaskLine.text("t1", status: "cancelled"))
+        bench.backend(log + "}}")
+        #expect(bench.take(2).count == 1)
+    }
+
     @Test func aNameThatIsUsedAgainIsNoWayToWhatItMeansNow() {
         var bench = connected()
         bench.begin("t1", of: 1)

@@ -73,7 +73,7 @@ extension Multiplexer {
 
     /// The answer to a call that its session took back, or that lost its session: a task that nobody can reach.
     mutating func cancelUnowned(
-        _ entry: Pending, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        _ id: UInt64, _ entry: Pending, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {
         guard concernsTasks(entry, line, envelope), !envelope.result.isEmpty,
             let created = TaskWords.created(in: line.extracting(envelope.result), era: era)
@@ -83,15 +83,29 @@ extension Multiplexer {
             // Whoever had a task of this name has it no more.
             endTask(created.id, &actions)
             tasks.forget(created.id)
-            if !TaskWords.isOver(created.task.span) { cancelTask(created.id, &actions) }
+            guard !TaskWords.isOver(created.task.span), let session = entry.owner.session else { return }
+            let task = OwnedTask(session: session, call: id, progressToken: nil, description: [])
+            tasks.insert(task, at: created.id, now: clock)
+            abandonTask(created.id, &actions)
         case .about, .result, .listing: break
         }
     }
 
-    mutating func cancelTask(_ id: String, _ actions: inout Actions) {
-        guard backend.phase == .ready else { return }
+    /// Nobody can reach it any more, so nobody is to pay for it.
+    mutating func abandonTask(_ id: String, _ actions: inout Actions) {
+        guard backend.phase == .ready else { return tasks.forget(id) }
+        tasks.abandon(id, now: clock)
+        var entry = Pending(owner: .nobody)
+        entry.task = .about(id)
         let params = "{\"taskId\":\(JSONValue.string(id).text)}"
-        _ = sendOwn(Method.tasksCancel.rawValue, params: params, owner: .nobody, as: ownTaskMembers, &actions)
+        _ = sendOwn(Method.tasksCancel.rawValue, params: params, entry, as: ownTaskMembers, &actions)
+        armTasks(&actions)
+    }
+
+    /// Such a cancellation is answered, one way or the other.
+    mutating func finishAbandoning(_ entry: Pending) {
+        guard case .about(let id)? = entry.task, tasks[id]?.state == .abandoned else { return }
+        tasks.forget(id)
     }
 
     // MARK: - tasks/list

@@ -30,7 +30,7 @@ extension Multiplexer {
     mutating func claimTasks(_ ids: [String], for session: SessionID, _ actions: inout Actions) {
         for (number, id) in ids.enumerated() {
             if let task = tasks[id] {
-                if task.leftAt != nil { tasks.claim(id, for: session) }
+                if task.leftAt != nil, task.state != .abandoned { tasks.claim(id, for: session) }
             } else if backend.phase == .ready {
                 // Its call was another process's; a number of our own stands for it, in the order of the tasks.
                 let task = OwnedTask(
@@ -60,11 +60,9 @@ extension Multiplexer {
         armTasks(&actions)
     }
 
-    /// Nobody can reach it any more, so nobody is to pay for it.
     private mutating func giveUpTask(_ id: String, _ actions: inout Actions) {
         guard let task = tasks[id] else { return }
-        if task.state == .running { cancelTask(id, &actions) }
-        tasks.forget(id)
+        if task.state == .running { abandonTask(id, &actions) } else { tasks.forget(id) }
         forgetQuestions(of: task.call, &actions)
     }
 

@@ -59,12 +59,12 @@ extension Multiplexer {
 
     /// Who may see what may be about a task: its owner, and for all else see `audience`.
     mutating func audience(of line: Span<UInt8>, _ envelope: borrowing Envelope) -> [SessionID] {
-        guard !tasks.isEmpty, let task = TaskWords.related(line, envelope) else { return audience() }
+        guard let task = TaskWords.related(line, envelope) else { return audience() }
         return owner(ofTask: task).map { [$0] } ?? []
     }
 
     func isOfTask(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> Bool {
-        tasks.isEmpty ? false : TaskWords.related(line, envelope) != nil
+        TaskWords.related(line, envelope) != nil
     }
 
     /// A listen's filter without tasks that are not the session's.

@@ -6,6 +6,8 @@ import MCPWire
 struct OwnedTask: Sendable, Codable {
     enum State: Sendable, Codable {
         case running
+        /// It is nobody's, and its cancellation is at the backend; until that is answered it may be running.
+        case abandoned
         /// It ended; what it brought may still be fetched.
         case over
         /// The backend that ran it is gone.
@@ -34,7 +36,7 @@ struct TaskTable: Sendable, Codable {
     private static let keptPerSession = 1024
 
     private(set) var entries: [String: OwnedTask] = [:]
-    /// Those that run, by the number of the call.
+    /// Those that run, or may, by the number of the call.
     private(set) var byCall: [UInt64: String] = [:]
     private var pruneAt = 1024
 
@@ -47,7 +49,7 @@ struct TaskTable: Sendable, Codable {
     mutating func insert(_ task: OwnedTask, at id: String, now: Int64) {
         forget(id)
         entries[id] = task
-        if task.state == .running { byCall[task.call] = id }
+        if task.state == .running || task.state == .abandoned { byCall[task.call] = id }
         if entries.count >= pruneAt { prune(now: now) }
     }
 
@@ -65,6 +67,12 @@ struct TaskTable: Sendable, Codable {
     }
 
     mutating func describe(_ id: String, _ description: [UInt8]) { entries[id]?.description = description }
+
+    mutating func abandon(_ id: String, now: Int64) {
+        entries[id]?.state = .abandoned
+        entries[id]?.leftAt = now
+        entries[id]?.description = []
+    }
 
     mutating func leave(_ id: String, now: Int64) { entries[id]?.leftAt = now }
 
