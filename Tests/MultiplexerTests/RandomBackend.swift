@@ -3,6 +3,8 @@
 import MCPWire
 import Testing
 
+@testable import Multiplexer
+
 /// A small generator (xorshift), so that a failure's seed repeats it.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
@@ -28,17 +30,22 @@ struct RandomBackend {
         /// The session that it is for, as the client wrote it into the parameters; empty for the machine's own.
         let owner: String
         let token: String?
+        var task = ""
+        var wantsTask = false
     }
 
     private(set) var open: [Open] = []
     private(set) var isRunning = false
     private(set) var subscribed: Set<String> = []
     private(set) var complaints: [String] = []
+    var tasks = RandomTasks()
     private var asked: Set<String> = []
     private var lastID: Int64 = 0
     private var linesOfThisProcess = 0
     /// Goes up when the lists change.
     var listVersion = 0
+    /// Questions that were asked; the number of the last is its id.
+    var questions = 0
 
     mutating func start() {
         isRunning = true
@@ -50,6 +57,7 @@ struct RandomBackend {
         open = []
         asked = []
         subscribed = []
+        tasks = RandomTasks()
     }
 
     mutating func receive(_ line: [UInt8]) {
@@ -63,6 +71,7 @@ struct RandomBackend {
         let id = text(line, envelope.id)
         guard let number = Int64(id), number > lastID else { return complain("an id that does not rise", line) }
         lastID = number
+        let task = memberRange("taskId", in: line.span.extracting(envelope.params.range))
         let token = envelope.params.metaProgressToken
         if token.isPresent, text(line, token.range) != id { complain("a token that is not the id", line) }
         noteSubscription(envelope, line)
@@ -70,7 +79,9 @@ struct RandomBackend {
             Open(
                 id: id, method: text(line, envelope.method),
                 owner: envelope.params.name.isPresent ? text(line, envelope.params.name.range) : "",
-                token: token.isPresent ? id : nil))
+                token: token.isPresent ? id : nil,
+                task: task.flatMap { String(token: $0, of: line.span.extracting(envelope.params.range)) } ?? "",
+                wantsTask: envelope.params.task.isPresent))
     }
 
     private mutating func noteSubscription(_ envelope: Envelope, _ line: [UInt8]) {
@@ -94,6 +105,10 @@ struct RandomBackend {
         if let uri = uriOfRequest.removeValue(forKey: request.id) { asked.remove(uri) }
         let start = #"{"jsonrpc":"2.0","id":\#(request.id),"#
         if request.method == "initialize" { return start + #""result":\#(Bench.initializeResult)}"# }
+        if request.method.hasPrefix("tasks/") { return start + tasks.answer(request.method, request.task) + "}" }
+        if request.wantsTask, let made = tasks.begin(owner: request.owner, token: request.token) {
+            return start + "\"result\":\(made)}"
+        }
         if request.method.hasSuffix("/list") { return start + #""result":{"tools":[],"version":\#(listVersion)}}"# }
         guard !request.owner.isEmpty, Bool.random(using: &generator) else {
             return start + #""result":{"for":[\#(request.owner)]}}"#

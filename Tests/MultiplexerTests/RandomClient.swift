@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MCPWire
-import Multiplexer
+
+@testable import Multiplexer
 
 /// A client that keeps books on what it is owed, and complains about what it must not be sent.
 struct RandomClient {
     struct Open {
         var token: String?
+        /// It stays open until somebody ends it.
+        var isListen = false
+        var isAcknowledged = false
+        /// Method and parameters, for a retry with what the client was asked.
+        var request = ("", "")
     }
 
     let session: SessionID
+    /// Whether it speaks revision 2026-07-28.
+    let isModern: Bool
     private(set) var open: [String: Open] = [:]
     private(set) var complaints: [String] = []
+    /// The tokens of calls that became tasks, under which progress goes on.
+    private var taskTokens: Set<String> = []
+    /// What the server asked, by the ids that its answers need; in the other era, the retries that answer.
+    private var questions: [String] = []
+    private var retries: [(method: String, params: String, state: String)] = []
     private var lastNumber = 0
 
     /// Its name in parameters; quotation marks as in JSON.
     var owner: String { "\"\(session)\"" }
 
-    init(session: SessionID) { self.session = session }
+    init(session: SessionID, isModern: Bool = false) {
+        self.session = session
+        self.isModern = isModern
+    }
 
     /// All clients use the same ids, numbers and strings, as they do in life.
     private mutating func makeID() -> String {
@@ -25,43 +41,96 @@ struct RandomClient {
         return lastNumber % 3 == 0 ? "\"\(lastNumber)\"" : "\(lastNumber)"
     }
 
+    /// A handshake; in the era that has none, what comes nearest.
     mutating func initialize() -> String {
+        guard !isModern else { return request("server/discover", "\"a\":1") }
         open = [:]
+        questions = []
         let id = makeID()
         open[id] = Open()
-        return #"{"jsonrpc":"2.0","id":\#(id),"method":"initialize","params":{"protocolVersion":"2025-06-18"}}"#
+        let params = #"{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}}}"#
+        return #"{"jsonrpc":"2.0","id":\#(id),"method":"initialize","params":\#(params)}"#
     }
 
     mutating func request(_ method: String, _ params: String, withToken: Bool = false) -> String {
         let id = makeID()
         let token = withToken ? (lastNumber % 2 == 0 ? "\"t\(lastNumber)\"" : "\(lastNumber)") : nil
-        open[id] = Open(token: token)
-        let meta = token.map { #","_meta":{"progressToken":\#($0)}"# } ?? ""
-        return #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{\#(params)\#(meta)}}"#
+        open[id] = Open(token: token, isListen: method == "subscriptions/listen", request: (method, params))
+        var meta = token.map { [#""progressToken":\#($0)"#] } ?? []
+        if isModern { meta += [Modern.version, Modern.capabilities(#"{"sampling":{}}"#)] }
+        let added = meta.isEmpty ? [] : ["\"_meta\":{\(meta.joined(separator: ","))}"]
+        let all = ([params].filter { !$0.isEmpty } + added).joined(separator: ",")
+        return #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{\#(all)}}"#
+    }
+
+    /// Answers one of the server's questions.
+    mutating func answer(using generator: inout SeededGenerator) -> String? {
+        if let index = questions.indices.randomElement(using: &generator) {
+            return #"{"jsonrpc":"2.0","id":\#(questions.remove(at: index)),"result":{"said":[\#(owner)]}}"#
+        }
+        guard let index = retries.indices.randomElement(using: &generator) else { return nil }
+        let (method, params, state) = retries.remove(at: index)
+        let answers = #""inputResponses":{"input-1":{"said":[\#(owner)]},"input-2":{}}"#
+        return request(method, params + ",\"requestState\":\(state),\(answers)")
     }
 
     /// Takes back one of its requests. Those of `initialize` cannot be taken back.
     mutating func cancel(using generator: inout SeededGenerator) -> String? {
-        guard let id = open.keys.sorted().randomElement(using: &generator) else { return nil }
+        let possible = open.filter { $0.value.request.0 != "server/discover" }
+        guard let id = possible.keys.sorted().randomElement(using: &generator) else { return nil }
         open[id] = nil
         return #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id)}}"#
     }
 
     /// The supervisor that knew of them is gone, and its successor answers them from its table.
-    mutating func forgetOpen() { open = [:] }
+    mutating func forgetOpen() {
+        open = [:]
+        questions = []
+    }
+
+    /// Whether it waits for an answer that is due when no backend comes any more.
+    var waits: Bool { open.values.contains { !$0.isListen || !$0.isAcknowledged } }
 
     mutating func receive(_ line: [UInt8]) {
         guard let envelope = try? Envelope(scanning: line.span) else { return complain("no message", line) }
         let text = String(decoding: line, as: UTF8.self)
-        if envelope.kind == .response {
-            let id = String(decoding: line[envelope.id], as: UTF8.self)
-            if open.removeValue(forKey: id) == nil { complain("an answer to no open request", line) }
-        } else if envelope.knownMethod == .progress {
-            let token = String(decoding: line[envelope.params.progressToken.range], as: UTF8.self)
-            if !open.values.contains(where: { $0.token == token }) { complain("progress of no open request", line) }
+        switch envelope.kind {
+        case .response: receiveAnswer(line, envelope, text)
+        case .request: questions.append(String(decoding: line[envelope.id], as: UTF8.self))
+        default: receiveNotification(line, envelope)
         }
         // Whatever a session causes carries its name in an array.
-        if text.contains("[\"s"), !text.contains("[\(owner)]") { complain("what another session caused", line) }
+        for part in text.split(separator: "[\"s", omittingEmptySubsequences: false).dropFirst()
+        where !part.hasPrefix("\(session.raw)\"]") {
+            complain("what another session caused", line)
+        }
+    }
+
+    private mutating func receiveAnswer(_ line: [UInt8], _ envelope: Envelope, _ text: String) {
+        let id = String(decoding: line[envelope.id], as: UTF8.self)
+        guard let request = open.removeValue(forKey: id) else { return complain("an answer to no open request", line) }
+        if let token = request.token, text.contains("\"task\":{") { taskTokens.insert(token) }
+        guard text.contains("input_required"),
+            let state = memberRange("requestState", in: line.span.extracting(envelope.result))
+        else { return }
+        let result = Array(line[envelope.result])
+        retries.append((request.request.0, request.request.1, String(decoding: result[state], as: UTF8.self)))
+    }
+
+    private mutating func receiveNotification(_ line: [UInt8], _ envelope: Envelope) {
+        if envelope.knownMethod == .progress {
+            let token = String(decoding: line[envelope.params.progressToken.range], as: UTF8.self)
+            if !taskTokens.contains(token), !open.values.contains(where: { $0.token == token }) {
+                complain("progress of no open request", line)
+            }
+        } else if envelope.knownMethod == .cancelled {
+            let id = String(decoding: line[envelope.params.requestID.range], as: UTF8.self)
+            questions.removeAll { $0 == id }
+        }
+        guard envelope.params.subscriptionID.isPresent else { return }
+        let id = String(decoding: line[envelope.params.subscriptionID.range], as: UTF8.self)
+        guard open[id]?.isListen == true else { return complain("a message of no open listen", line) }
+        open[id]?.isAcknowledged = true
     }
 
     private mutating func complain(_ what: String, _ line: [UInt8]) {

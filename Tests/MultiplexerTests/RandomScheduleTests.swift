@@ -24,6 +24,7 @@ struct RandomSchedule {
     /// What was said to anybody in the last step, and what was ordered.
     private(set) var transcript: [String] = []
     private let configuration: MultiplexerConfiguration
+    private let hasModernClients: Bool
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
@@ -34,6 +35,13 @@ struct RandomSchedule {
         if seed % 2 == 1 { configuration.interactiveTools = ["s1", "s3"] }
         self.configuration = configuration
         mux = Multiplexer(configuration: configuration, snapshot: nil)
+        hasModernClients = seed % 4 < 2
+    }
+
+    /// Chance is the shell's to give.
+    private mutating func giveChance() {
+        guard mux.wantsChance else { return }
+        mux.give(chance: (0..<16).map { _ in generator.next() })
     }
 
     // MARK: - Steps
@@ -41,12 +49,14 @@ struct RandomSchedule {
     mutating func step() {
         now += 1
         transcript = []
+        giveChance()
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<4: openClient()
         case 4..<6: closeClient()
         case 6..<43: clientSpeaks()
         case 43..<45: clientReads()
-        case 45..<50: clientCancels()
+        case 45..<48: clientCancels()
+        case 48..<50: clientAnswers()
         case 50..<90: backendSpeaks()
         case 90..<92: endBackend(willRestart: Bool.random(using: &generator))
         case 92..<98: fireTimer()
@@ -62,12 +72,14 @@ struct RandomSchedule {
     mutating func finish() {
         endBackend(willRestart: false)
         perform()
-        for client in clients where !client.open.isEmpty {
+        for client in clients where client.waits {
             complaints.append("\(client.session) waits for \(client.open.keys.sorted())")
         }
         for client in clients { mux.close(client.session, now: now, into: &actions) }
         perform()
-        if !mux.pending.entries.isEmpty || !mux.subscriptions.entries.isEmpty || !mux.sessions.isEmpty {
+        if !mux.pending.entries.isEmpty || !mux.subscriptions.entries.isEmpty || !mux.sessions.isEmpty
+            || !mux.tasks.isEmpty || !mux.questions.entries.isEmpty || !mux.heldCalls.isEmpty
+        {
             complaints.append("something is left when all are gone")
         }
     }
@@ -77,7 +89,8 @@ struct RandomSchedule {
         lastSession += 1
         let session = SessionID(raw: lastSession)
         mux.open(session, resume: nil, now: now, into: &actions)
-        clients.append(RandomClient(session: session))
+        let isModern = hasModernClients && Int.random(in: 0..<2, using: &generator) == 0
+        clients.append(RandomClient(session: session, isModern: isModern))
         send(clients[clients.count - 1].initialize(), from: session)
     }
 
@@ -88,10 +101,20 @@ struct RandomSchedule {
     }
 
     private mutating func clientSpeaks() {
-        let choice = Int.random(in: 0..<20, using: &generator)
+        let choice = Int.random(in: 0..<26, using: &generator)
         let uri = "\"file:///\(Int.random(in: 0..<3, using: &generator))\""
+        let task = RandomTasks.names.randomElement(using: &generator) ?? ""
+        let about = ["tasks/get", "tasks/get", "tasks/result", "tasks/cancel"].randomElement(using: &generator) ?? ""
         pick { client in
-            switch choice {
+            if client.isModern, 12..<19 ~= choice {
+                let filter = choice < 16 ? "\"resourceSubscriptions\":[\(uri)]" : "\"toolsListChanged\":true"
+                return client.request("subscriptions/listen", "\"notifications\":{\(filter)}")
+            }
+            return switch choice {
+            case 20..<23: client.request("tools/call", "\"name\":\(client.owner),\"task\":{}", withToken: choice < 22)
+            case 23: client.request("tasks/list", "\"a\":1")
+            case 24..<26:
+                client.request(about, "\"taskId\":\"\(task)\"")
             case 0..<9: client.request("tools/call", "\"name\":\(client.owner)", withToken: choice < 5)
             case 9..<11: client.request("tools/list", "")
             case 11: client.request("resources/list", "\"cursor\":\"c\"")
@@ -109,6 +132,13 @@ struct RandomSchedule {
         guard let client = clients.randomElement(using: &generator) else { return }
         let pace = [ReaderPace.keepsUp, .isBehind, .isFull].randomElement(using: &generator) ?? .keepsUp
         mux.readerChanged(client.session, to: pace, now: now, into: &actions)
+    }
+
+    private mutating func clientAnswers() {
+        guard let index = clients.indices.randomElement(using: &generator),
+            let line = clients[index].answer(using: &generator)
+        else { return }
+        send(line, from: clients[index].session)
     }
 
     private mutating func clientCancels() {
@@ -134,7 +164,7 @@ struct RandomSchedule {
 
     private mutating func backendSpeaks() {
         guard backend.isRunning else { return }
-        let choice = Int.random(in: 0..<20, using: &generator)
+        let choice = Int.random(in: 0..<24, using: &generator)
         let subject = backend.open.randomElement(using: &generator)
         var line: String?
         switch choice {
@@ -149,9 +179,40 @@ struct RandomSchedule {
         case 18:
             backend.listVersion += 1
             line = notification("tools/list_changed", "")
-        default: line = #"{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":{}}"#
+        case 19..<21: line = taskLine()
+        default:
+            guard let subject, !subject.owner.isEmpty else { return }
+            backend.questions += 1
+            line = question("\"about\":[\(subject.owner)]")
         }
         if let line { mux.receiveFromBackend(Array(line.utf8).span, now: now, into: &actions) }
+    }
+
+    private func question(_ params: String) -> String {
+        #"{"jsonrpc":"2.0","id":\#(backend.questions),"method":"sampling/createMessage","params":{\#(params)}}"#
+    }
+
+    /// What a task brings about.
+    private mutating func taskLine() -> String? {
+        guard let (name, entry) = backend.tasks.randomRunning(using: &generator) else { return nil }
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0:
+            backend.tasks.end(name)
+            let task = backend.tasks.describe(name)
+            return #"{"jsonrpc":"2.0","method":"notifications/tasks/status","params":\#(task)}"#
+        case 1:
+            guard let token = entry.token else { return nil }
+            return notification("progress", "\"progressToken\":\(token),\"message\":[\(entry.owner)]")
+        case 2:
+            let log = "\"level\":\"error\",\"data\":[\(entry.owner)],\(TaskLine.related(name))"
+            return notification("message", log)
+        case 3:
+            backend.questions += 1
+            return question("\"about\":[\(entry.owner)]")
+        default:
+            backend.questions += 1
+            return question("\"about\":[\(entry.owner)],\(TaskLine.related(name))")
+        }
     }
 
     private func notification(_ method: String, _ params: String) -> String {
@@ -177,7 +238,8 @@ struct RandomSchedule {
         guard !timers.isEmpty else { return }
         let timer = timers.remove(at: Int.random(in: timers.indices, using: &generator))
         // Timers that would end what is merely slow in this schedule are let go.
-        if timer == .listChanged { mux.timer(timer, now: now, into: &actions) }
+        if timer == .tasks, backend.open.isEmpty { now += 60_001 }
+        if timer == .listChanged || timer == .tasks { mux.timer(timer, now: now, into: &actions) }
     }
 
     /// Another process takes over, with the resume values of the sessions and the snapshot.
