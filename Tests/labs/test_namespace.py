@@ -9,7 +9,7 @@ from conftest import DEBUG, LABS
 pytestmark = pytest.mark.timeout(900)
 
 # Faults of the list in journeys/faults_*.py that need no cgroup v2 and no journal.
-ROWS = [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 22, 23, 24, 25]
+ROWS = [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 22, 23, 24, 25]
 
 
 def test_the_bus_does_what_the_supervisor_asks(run):
