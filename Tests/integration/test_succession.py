@@ -58,3 +58,21 @@ def test_a_request_that_was_half_read_is_answered_once_it_is_whole(crowd):
     eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
     agent.send_bytes(line[60:])
     assert agent.text("half", timeout=30) == "ab"
+
+
+def test_a_handshake_under_way_is_had_again(without_supervisor, fake, repo, tmp_path):
+    """It changes nothing at the server, and a client whose handshake fails gives up."""
+    fifo = tmp_path / "gate"
+    os.mkfifo(fifo)
+    agent = without_supervisor.agent(fake.command("--start-gate", fifo), repo)
+    id = agent.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                      "clientInfo": {"name": "agent", "version": "1"}})
+    eventually(lambda: fake.alive, "the backend waits at its gate")
+    first = without_supervisor.pid
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: not processes.is_alive(first), "the supervisor is dead")
+    eventually(lambda: fake.alive, "another one does")
+    with open(fifo, "w"):
+        assert "result" in agent.answer(id, timeout=30)
+    agent.notify("notifications/initialized")
+    assert agent.tool("echo", text="on", timeout=30) == "on"

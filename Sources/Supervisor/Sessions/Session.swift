@@ -155,6 +155,7 @@ final class Session: LineReceiver {
     /// Says again what the client said while it waited for its place at a predecessor, which has answered what there was
     /// to answer.
     func replay(_ lines: [[UInt8]]) {
+        guard !lines.isEmpty else { return }
         isNew = false
         for line in lines {
             guard lobby != nil else {
