@@ -85,6 +85,13 @@ func packedWord(_ text: StaticString, from offset: Int) -> UInt64 {
 }
 
 extension Array where Element == UInt8 {
+    /// Appends the first `count` bytes of words that ``packedWord(_:from:count:)`` made.
+    mutating func append(_ words: InlineArray<5, UInt64>, count: Int) {
+        let ordered = InlineArray<5, UInt64> { words[$0].littleEndian }
+        let bytes = ordered.span
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
     /// Appends the bytes in one copy.
     public mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }

@@ -49,9 +49,9 @@ public struct Actions: Sendable {
     /// Forgets everything and keeps the storage, up to 1 MiB of it.
     public mutating func removeAll() {
         list.removeAll(keepingCapacity: true)
-        opened.removeAll(keepingCapacity: true)
-        sent.removeAll(keepingCapacity: true)
-        settled.removeAll(keepingCapacity: true)
+        if !opened.isEmpty { opened.removeAll(keepingCapacity: true) }
+        if !sent.isEmpty { sent.removeAll(keepingCapacity: true) }
+        if !settled.isEmpty { settled.removeAll(keepingCapacity: true) }
         if bytes.capacity > Self.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     }
 }

@@ -78,6 +78,7 @@ extension Multiplexer {
     ///
     /// - Parameter isItsTurn: one request may go, whoever else waits.
     mutating func drain(_ session: SessionID, isItsTurn: Bool = false, _ actions: inout Actions) {
+        guard sessions.change(session, { $0?.queue.isEmpty == false }) == true else { return }
         var isItsTurn = isItsTurn
         while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
             let line = sessions[session]?.queue.first

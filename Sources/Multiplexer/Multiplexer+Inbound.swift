@@ -41,7 +41,7 @@ extension Multiplexer {
         guard envelope.hasUsableID else {
             return answer(target, .invalid("Invalid request: the id must be a string or an integer"), &actions)
         }
-        guard sessions[session]?.requests[target.id] == nil else {
+        guard sessions.change(session, { $0?.requests[target.id] == nil }) != false else {
             return answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
         }
         if form.contains(.modern) { return handleModernRequest(line, envelope, target, now: now, &actions) }

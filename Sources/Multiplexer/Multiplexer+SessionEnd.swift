@@ -34,7 +34,8 @@ extension Multiplexer {
 
     /// Ends a session that will ask nothing more and is owed nothing more.
     mutating func finishInputEnd(_ session: SessionID, now: Int64, _ actions: inout Actions) {
-        guard sessions[session]?.inputHasEnded == true, sessions[session]?.isWaiting == false else { return }
+        let isOver = sessions.change(session) { $0?.inputHasEnded == true && $0?.isWaiting == false }
+        guard isOver == true else { return }
         actions.list.append(.disarm(.grace(session)))
         end(session, reason: "the client closed its input", now: now, &actions)
     }

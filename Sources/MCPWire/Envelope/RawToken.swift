@@ -32,9 +32,7 @@ public struct RawToken: Sendable {
     /// Appends the token as it was written.
     public func write(to output: inout [UInt8]) {
         if let long { return output.append(contentsOf: long) }
-        for index in 0..<Int(count) {
-            output.append(UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(index % 8 * 8)))
-        }
+        output.append(words, count: Int(count))
     }
 
     public var text: String {
