@@ -11,7 +11,8 @@ extension Backend {
     private static let queueLimit = 16 << 20
 
     /// To be called after a line of a session's.
-    func checkBacklog(of session: SessionID) {
+    func checkBacklog(of session: SessionID, queued: Int) {
+        guard queued > Backend.queueLimit || process?.isBehind == true else { return }
         guard !isPaused(session), isTooMuch(session, 1) else { return }
         pausedSessions.append(session)
         sessions[session]?.pause(.backlog)

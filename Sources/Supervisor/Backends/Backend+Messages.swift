@@ -15,23 +15,46 @@ enum CallOutcome {
 /// The message path: lines into the machine, its actions out.
 extension Backend {
     /// Gives the machine an event and performs what it wants done.
-    func withMultiplexer(_ event: (inout Multiplexer, Int64, inout Actions) -> Void) {
+    @discardableResult
+    func withMultiplexer(_ event: (inout Multiplexer, Int64, inout Actions) -> Void) -> Figures {
         // The machine's actions may lead to further events (a write finds its reader gone): these get a list of
         // their own, and the outer one is performed to its end.
         var list = Actions()
         swap(&list, &actions)
-        event(&multiplexer, registry.now, &list)
+        let now = registry.now
+        let figures = Backend.give(event, to: &multiplexer, now, &list)
         noteRequests(list)
         var settled = 0
         for index in list.list.indices {
-            perform(list.list[index], list)
+            perform(list.list[index], list, now)
             settle(list, &settled, until: index)
         }
         settle(list, &settled, until: list.list.count)
-        process?.note(lastID: multiplexer.lastRequestID)
+        process?.note(lastID: figures.lastRequestID)
         list.removeAll()
         swap(&list, &actions)
         reviewBacklogs()
+        return figures
+    }
+
+    /// What is asked of the machine at every event. It is asked where it lies: to read a property of it from outside its
+    /// module would copy it, with all its tables.
+    struct Figures {
+        /// Whether nothing was under way before the event, and after it.
+        let wasIdle: Bool
+        let isIdle: Bool
+        let lastRequestID: UInt64
+        let now: Int64
+    }
+
+    private static func give(
+        _ event: (inout Multiplexer, Int64, inout Actions) -> Void, to machine: inout Multiplexer, _ now: Int64,
+        _ actions: inout Actions
+    ) -> Figures {
+        let wasIdle = machine.inFlight == 0
+        event(&machine, now, &actions)
+        return Figures(
+            wasIdle: wasIdle, isIdle: machine.inFlight == 0, lastRequestID: machine.lastRequestID, now: now)
     }
 
     /// Tells the books what is owed, and where it is to be taken back if we are killed.
@@ -55,19 +78,22 @@ extension Backend {
     }
 
     func receive(_ line: Span<UInt8>, from session: SessionID) {
-        let wasIdle = multiplexer.inFlight == 0
-        withMultiplexer { machine, now, actions in machine.receive(line, from: session, now: now, into: &actions) }
-        if wasIdle != (multiplexer.inFlight == 0) { referencesChanged() }
-        checkBacklog(of: session)
+        var queued = 0
+        let figures = withMultiplexer { machine, now, actions in
+            machine.receive(line, from: session, now: now, into: &actions)
+            queued = machine.queuedBytes(of: session)
+        }
+        if figures.wasIdle != figures.isIdle { referencesChanged() }
+        checkBacklog(of: session, queued: queued)
     }
 
     func receiveFromProcess(_ line: Span<UInt8>) {
-        withMultiplexer { machine, now, actions in
+        let figures = withMultiplexer { machine, now, actions in
             if machine.wantsChance { machine.give(chance: Backend.chance()) }
             machine.receiveFromBackend(line, now: now, into: &actions)
         }
-        if multiplexer.inFlight == 0 {
-            lastUse = registry.now
+        if figures.isIdle {
+            lastUse = figures.now
             referencesChanged()
         }
     }
@@ -84,9 +110,9 @@ extension Backend {
         }
     }
 
-    private func perform(_ action: Actions.Action, _ list: borrowing Actions) {
+    private func perform(_ action: Actions.Action, _ list: borrowing Actions, _ now: Int64) {
         switch action {
-        case .toBackend(let session, let range): send(list.bytes[range], of: session)
+        case .toBackend(let session, let range): send(list.bytes[range], of: session, now)
         case .toSession(let session, let range): sessions[session]?.send(list.bytes[range])
         case .startBackend: needed()
         case .arm(let timer, let milliseconds): armMessageTimer(timer, Int64(milliseconds))
@@ -110,8 +136,8 @@ extension Backend {
         }
     }
 
-    private func send(_ bytes: ArraySlice<UInt8>, of session: SessionID?) {
-        lastUse = registry.now
+    private func send(_ bytes: ArraySlice<UInt8>, of session: SessionID?, _ now: Int64) {
+        lastUse = now
         wake()
         process?.send(bytes, of: session)
     }

@@ -7,9 +7,8 @@ import Posix
 final class SessionBooks {
     private let ledger: Ledger
     private let stream: Int
-    private var open: [RawToken: Int] = [:]
-    /// A client's error: two requests with one id. Each is owed an answer.
-    private var twice: [(id: RawToken, request: Int)] = []
+    /// A handful, as a rule: looked through, the last first. Two may have one id, a client's error; each is owed an answer.
+    private var open: [(id: RawToken, request: Int)] = []
     /// Those whose answer is on its way, in the order of their ends.
     private var answered: [(request: Int, end: UInt64)] = []
     private var isClosed = false
@@ -54,13 +53,13 @@ final class SessionBooks {
 
     func opened(_ id: RawToken) {
         guard !isClosed, let request = ledger.open(id, of: stream) else { return }
-        if open[id] == nil { open[id] = request } else { twice.append((id, request)) }
+        open.append((id, request))
     }
 
     /// It is at a backend, under an id of ours.
     func sent(_ id: RawToken, as request: UInt64, to backend: BackendBooks) {
-        guard let index = open[id] else { return }
-        ledger.sent(index, as: request, to: backend.stream)
+        guard let owed = open.first(where: { $0.id == id }) else { return }
+        ledger.sent(owed.request, as: request, to: backend.stream)
     }
 
     /// Its answer ends at this place of the stream.
@@ -76,17 +75,21 @@ final class SessionBooks {
     }
 
     private func take(_ id: RawToken) -> Int? {
-        if let index = twice.firstIndex(where: { $0.id == id }) { return twice.remove(at: index).request }
-        return open.removeValue(forKey: id)
+        guard let index = open.lastIndex(where: { $0.id == id }) else { return nil }
+        open.swapAt(index, open.count - 1)
+        return open.removeLast().request
     }
 
     /// So many bytes have been written.
     func written(_ position: UInt64) {
-        guard let first = answered.first, first.end <= position else { return }
-        let done = answered.prefix { $0.end <= position }
-        for entry in done { ledger.close(entry.request) }
+        var done = 0
+        while done < answered.count, answered[done].end <= position {
+            ledger.close(answered[done].request)
+            done += 1
+        }
+        guard done > 0 else { return }
+        if done == answered.count { answered.removeAll(keepingCapacity: true) } else { answered.removeFirst(done) }
         forgetOpening()
-        answered.removeFirst(done.count)
     }
 
     /// The session is over: nothing is owed any more.
@@ -98,9 +101,8 @@ final class SessionBooks {
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)
-        for request in Array(open.values) + twice.map(\.request) + answered.map(\.request) { ledger.close(request) }
-        open = [:]
-        twice = []
+        for request in open.map(\.request) + answered.map(\.request) { ledger.close(request) }
+        open = []
         answered = []
     }
 
