@@ -50,6 +50,18 @@ import Testing
         #expect(bench.takeBackend().isEmpty)
     }
 
+    @Test(arguments: ["tasks/get", "tasks/result", "tasks/cancel"])
+    func anAnswerThatTellsOfAnothersTaskOfThatNameIsKeptBack(method: String) {
+        var bench = connected()
+        bench.begin("t1", of: 1)
+        bench.client(1, TaskLine.request(5, method, "t1"))
+        let question = bench.lastID
+        bench.begin("t1", of: 2)
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(question),"result":\#(TaskLine.text("t1"))}"#)
+        let told = bench.take(1)
+        #expect(told.count == 1 && told[0].contains("-32602") && told[0].contains(Self.notFound))
+    }
+
     @Test(arguments: [
         #"{"taskId":"t2","taskId":"t1"}"#, #"{"taskId":"t1","taskId":"t2"}"#, #"{"taskId":1}"#, "{}",
         #"{"taskId":"t2","t\u0061skId":"t1"}"#, "[]",

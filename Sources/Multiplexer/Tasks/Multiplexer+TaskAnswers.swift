@@ -18,6 +18,11 @@ extension Multiplexer {
         switch entry.task {
         case .listing(let own, let pages):
             return finishTaskPage(own, pages, target, result, &actions)
+        case .about(let task) where isForeign(task, target, result),
+            .result(let task) where isForeign(task, target, result):
+            // Its name became another task's while the question was under way, and this tells of that one.
+            answer(target, Self.unknownTask, &actions)
+            return true
         case .about(let task):
             if !envelope.result.isEmpty {
                 noteTaskState(task, result, &actions)
@@ -32,6 +37,10 @@ extension Multiplexer {
             own(created.id, created.task, id, entry, target, &actions)
         }
         return false
+    }
+
+    private func isForeign(_ task: String, _ target: ReplyTarget, _ result: Span<UInt8>) -> Bool {
+        !result.isEmpty && tasks[task]?.session != target.session
     }
 
     /// The backend has forgotten it, or it had ended before it could be cancelled.

@@ -36,6 +36,9 @@ extension Multiplexer {
         return era == .modern ? handshake.hasTasksExtension : handshake.has("tasks") && method != .tasksUpdate
     }
 
+    static let unknownTask = ErrorReply(
+        code: .invalidParams, message: "Failed to retrieve task: Task not found")
+
     /// Why this session gets nothing of that task; nil: it is its own. Another's task and one that never was are told
     /// apart by nothing in the answer.
     func taskRefusal(
@@ -47,7 +50,7 @@ extension Multiplexer {
         }
         guard let id = TaskWords.id(in: line.extracting(envelope.params.range)), let task = tasks[id],
             task.session == target.session, task.leftAt == nil
-        else { return ErrorReply(code: .invalidParams, message: "Failed to retrieve task: Task not found") }
+        else { return Self.unknownTask }
         guard task.state == .lost else { return nil }
         let text = "Failed to retrieve task: the backend \(configuration.server) that ran it has ended"
         return ErrorReply(code: .invalidParams, message: text, data: ["reason": "backend_exit"])
