@@ -57,8 +57,8 @@ final class PressureWatch {
         let stalls = PressureDescriptor.stalls(.sliceStalls, path: slice.file("memory.pressure"), threshold: threshold)
         if let stalls { watch(stalls) { [unowned self] in shortage("backends wait for memory") } }
         counters = SliceCounters()
-        _ = counters.isShort(slice.memoryEvents)
-        guard let file = try? openFile(slice.file("memory.events"), flags: 0) else { return }
+        _ = counters.isShort(slice.ownMemoryEvents)
+        guard let file = try? openFile(slice.ownMemoryEventsFile, flags: 0) else { return }
         file.readFromStart()
         watch(PressureDescriptor(source: .sliceEvents, descriptor: file)) { [unowned self] in sliceChanged() }
     }
@@ -76,7 +76,7 @@ final class PressureWatch {
     }
 
     private func sliceChanged() {
-        guard let slice, counters.isShort(slice.memoryEvents) else { return }
+        guard let slice, counters.isShort(slice.ownMemoryEvents) else { return }
         shortage("a limit of all backends together is met")
     }
 

@@ -43,6 +43,15 @@ public struct UnitCgroup: Sendable, Equatable {
         isLegacy ? MemoryEvents() : events("memory.events.local") ?? MemoryEvents()
     }
 
+    /// The same, of kernels before 5.2 with what is below it, which they cannot tell apart.
+    public var ownMemoryEvents: MemoryEvents { events("memory.events.local") ?? memoryEvents }
+
+    /// Where those are; has news with priority.
+    public var ownMemoryEventsFile: String {
+        let local = file("memory.events.local")
+        return unsafe access(local, R_OK) == 0 ? local : file("memory.events")
+    }
+
     private func events(_ name: String) -> MemoryEvents? {
         let counters = CgroupFile.numbers(memoryFile(name, legacy: "memory.oom_control"))
         guard let kills = counters["oom_kill"] else { return nil }
@@ -52,6 +61,9 @@ public struct UnitCgroup: Sendable, Equatable {
             high: counters["high"] ?? 0, max: counters["max"] ?? failures,
             oom: counters["oom"] ?? (failures > 0 ? kills : 0), oomKill: kills)
     }
+
+    /// Whether its memory is counted on cgroup v2.
+    public var isUnified: Bool { !isLegacy }
 
     private var isLegacy: Bool { hierarchy == .hybrid || hierarchy == .legacy }
 
