@@ -12,7 +12,7 @@ extension ScopeLauncher {
         guard let group = group(backend) else { return }
         guard let events = group.existingMemoryEvents else {
             // cgroup v1 forgets the kill with the cgroup, and says before it that there will be one.
-            if backend.hasLackedMemory { backend.eventsAtDeath = MemoryEvents(oom: 1, oomKill: 1) }
+            if backend.hasLackedMemory, !group.isUnified { backend.eventsAtDeath = MemoryEvents(oom: 1, oomKill: 1) }
             return
         }
         backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
