@@ -40,6 +40,18 @@ def test_a_call_that_comes_while_an_idle_backend_ends_waits_for_the_next_one(sta
     assert len(fake.processes) == 2
 
 
+def test_a_slow_end_of_a_backend_of_one_s_own_costs_the_supervisor_nothing(start_supervisor, fake, repo):
+    """Nobody can come back to it, so its patience is zero; the order to stop it is given once."""
+    supervisor = start_supervisor('stop_timeout = "2s"\n')
+    session(supervisor, fake, repo, "--ignore-eof", options=["--share", "session"]).finish()
+    fake.wait(lambda: fake.only().has("eof"), "the stop has begun")
+    before = processes.rests(supervisor.pid)
+    assert supervisor.status()["backends"][0]["state"] == "stopping"
+    fake.wait_ended(fake.only())
+    assert processes.rests(supervisor.pid) - before < 200
+    eventually(lambda: supervisor.backends() == [], "it is forgotten")
+
+
 def test_a_handshake_from_the_snapshot_starts_no_backend(start_supervisor, fake, repo):
     supervisor = start_supervisor('idle_timeout = "1s"\n')
     first = session(supervisor, fake, repo)

@@ -156,6 +156,8 @@ final class Backend {
         guard idleTimer == nil else { return }
         if idleSince == nil { idleSince = Clock.wallSeconds() }
         registry.backendBecameIdle(self)
+        // The order to stop is given once: while a slow end goes on, a patience of 0 would give it again and again.
+        if case .stopping = lifecycle.phase { return }
         guard process != nil || lastExit != nil, configuration.idleTimeout != TimeSpan.forever else { return }
         // Nobody can come back to a backend that only one session could have, but for one that was under way.
         let patience = key.session.isEmpty ? configuration.idleTimeout : expectsReturn ? Registry.patience : 0

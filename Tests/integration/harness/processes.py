@@ -38,6 +38,12 @@ def is_alive(pid):
     return process is not None and not process.is_zombie
 
 
+def rests(pid):
+    """How often it has gone to sleep: what wakes up for nothing does so often."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
+
 def children(pid):
     return [p for p in every() if p.parent == pid]
 
