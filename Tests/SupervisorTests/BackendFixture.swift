@@ -89,8 +89,8 @@ actor Stage {
             guard let self else { return }
             loop.task(of: self) { await $0.takeStep() }
         }
-        source = try loop.watch(streams.descriptor, .readable) { [weak self] _ in
-            self?.assumeIsolated { $0.registry?.streams.turn() }
+        source = try loop.watch(streams.descriptor, .readable) { [weak self, loop] _ in
+            self?.assumeIsolated { $0.registry?.streams.turn { loop.nowMicroseconds } }
         }
         self.registry = registry
         self.launcher = launcher

@@ -82,3 +82,14 @@ final class Recorder: StreamHandler, LineReceiver, Flushable {
 
     func flush() { seen.append("flush") }
 }
+
+extension StreamLoop {
+    /// A turn with time for eight looks.
+    func turn() {
+        var time: UInt64 = 0
+        turn {
+            time += StreamLoop.span / 8
+            return time
+        }
+    }
+}

@@ -26,14 +26,38 @@ import Testing
         #expect(handler.seen == ["ready"])
     }
 
+    /// A clock that goes forward by a quarter of a turn whenever somebody looks at it.
+    final class Ticks {
+        var time: UInt64 = 0
+        func now() -> UInt64 {
+            defer { time += StreamLoop.span / 4 }
+            return time
+        }
+    }
+
     @Test func aTurnEndsThoughSomebodyNeverReads() throws {
         let pipe = try PipeEnds()
         let handler = Recorder()
         let token = try loop.add(pipe.readingNumber, .readable, handler)
         pipe.put("x")
-        loop.turn()
-        #expect(handler.seen.count == 8)
+        loop.turn(now: Ticks().now)
+        #expect(handler.seen.count == 4)
         loop.remove(token)
+    }
+
+    /// Forty that are always ready, and time for sixteen a turn: each gets its own before one gets a second.
+    @Test func theNextTurnGoesOnWhereTheLastOneEnded() throws {
+        let pipes = try (0..<40).map { _ in try PipeEnds() }
+        let handlers = pipes.map { _ in Recorder() }
+        let tokens = try zip(pipes, handlers).map { try loop.add($0.readingNumber, .readable, $1) }
+        for pipe in pipes { pipe.put("x") }
+        for turns in 1...5 {
+            loop.turn(now: Ticks().now)
+            let seen = handlers.map(\.seen.count)
+            #expect(seen.reduce(0, +) == 16 * turns)
+            #expect((seen.max() ?? 0) - (seen.min() ?? 0) <= 1)
+        }
+        for token in tokens { loop.remove(token) }
     }
 
     @Test func whatIsRemovedWithinABatchIsNotCalledAnyMore() throws {

@@ -100,9 +100,8 @@ public actor Supervisor {
     }
 
     private func openStreams(_ registry: Registry) throws {
-        // Under load a turn is always due, and a question of mcpctl's takes many steps: each goes before the next turn.
-        streamSource = try loop.watch(registry.streams.descriptor, .readable, priority: 10) { [weak self] _ in
-            self?.assumeIsolated { $0.registry?.streams.turn() }
+        streamSource = try loop.watch(registry.streams.descriptor, .readable) { [weak self, loop] _ in
+            self?.assumeIsolated { $0.registry?.streams.turn { loop.nowMicroseconds } }
         }
     }
 

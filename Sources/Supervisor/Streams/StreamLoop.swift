@@ -36,12 +36,15 @@ final class StreamLoop {
     private var free: [Int] = []
     private var dirty: [any Flushable] = []
     private var isInTurn = false
+    /// The batch: how many events it has, and which one is the next.
+    private var (count, next) = (0, 0)
     /// Called when something was sent outside a turn, by a timer or a step: ``flushAll()`` is to be called soon.
     var wantsFlush: () -> Void = {}
     let buffer: ReadBuffer
 
-    /// Batches a turn may take before timers and the bus get theirs.
-    private static let rounds = 8
+    /// Microseconds after which a turn begins nothing more: a question of mcpctl's takes a dozen steps, and under load
+    /// a turn goes between any two.
+    static let span: UInt64 = 4_000
     /// Events between two flushes: few enough that a backend on another core begins while we read on, enough that a
     /// crowd of sessions shares a write.
     private static let flushInterval = 4
@@ -100,19 +103,27 @@ final class StreamLoop {
         dirty.append(flushable)
     }
 
-    /// Handles what is ready.
-    func turn() {
+    /// Handles what is ready, for about ``span``. What is left of a batch then comes first in the next turn: asked
+    /// again, the kernel would name those that have had theirs in front of it.
+    ///
+    /// - Parameter now: microseconds of a clock that only goes forward.
+    func turn(now: () -> UInt64) {
         isInTurn = true
         defer { isInTurn = false }
-        for _ in 0..<StreamLoop.rounds {
-            let count = poller.collect()
+        let end = now() + StreamLoop.span
+        repeat {
+            if next == count {
+                next = 0
+                count = poller.collect()
+            }
             if count == 0 { return }
-            for index in 0..<count {
-                dispatch(poller.event(index))
-                if index % StreamLoop.flushInterval == StreamLoop.flushInterval - 1 { flushAll() }
+            let pause = min(count, next + StreamLoop.flushInterval)
+            while next < pause {
+                next += 1
+                dispatch(poller.event(next - 1))
             }
             flushAll()
-        }
+        } while now() < end
     }
 
     /// Writes what was left in outboxes outside a turn.
