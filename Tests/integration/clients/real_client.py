@@ -65,7 +65,9 @@ async def pydantic(command, tool, arguments):
     from fastmcp.client.transports import StdioTransport
     from pydantic_ai.mcp import MCPToolset
 
-    toolset = MCPToolset(StdioTransport(command=command[0], args=command[1:], env=dict(os.environ)))
+    # Its own 5 s are less than some servers take for their first start on a busy machine, with us or without.
+    transport = StdioTransport(command=command[0], args=command[1:], env=dict(os.environ))
+    toolset = MCPToolset(transport, init_timeout=LIMIT_S)
     async with toolset:
         tools = await toolset.client.list_tools()
         answer = await toolset.direct_call_tool(tool, arguments)
