@@ -21,6 +21,13 @@ from fake_supervisor import FakeSupervisor, reply
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def as_from_a_shell():
+    """With a terminal of its own, and with the signals of one, whatever the tests run under ignores (nohup)."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Screen:
     """The program on a terminal of its own, whose session it leads, so that keys become signals."""
 
@@ -31,7 +38,7 @@ class Screen:
         self.process = subprocess.Popen(
             [*leader, mcpctl.binary, "top", *arguments], env=mcpctl.environment | {"TERM": "xterm"} | variables,
             stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=as_from_a_shell)
         self.shown = ""
 
     def __enter__(self):
