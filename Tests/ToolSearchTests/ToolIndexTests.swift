@@ -71,6 +71,17 @@ import Testing
         #expect(before.count <= 6)
     }
 
+    @Test(arguments: [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude])
+    func whatADamagedEngineComputesIsLeftOut(number: Float) throws {
+        var index = ToolIndex(documents: Self.documents, table: try Self.table())
+        var sentence = [Float](repeating: 0.05, count: TokenTable.sentenceDimensions)
+        sentence[7] = number
+        let before = index.search("run a command", limit: 6)
+        index.setSentence(sentence, at: 2)
+        #expect(index.sentenceCount == 0)
+        #expect(index.search("run a command", sentence: sentence, limit: 6) == before)
+    }
+
     @Test func aDefinitionIsReadAsAToolOfTheProtocol() throws {
         let text = #"""
             {"name":"move","description":"Moves a file. Fast.","inputSchema":{"type":"object","properties":{

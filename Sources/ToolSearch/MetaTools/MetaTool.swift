@@ -31,7 +31,7 @@ enum MetaTool: String, CaseIterable {
         var tool: JSONObject = ["name": .string(rawValue)]
         tool["description"] = .string(description(server, found, options))
         tool["inputSchema"] = inputSchema
-        tool["annotations"] = annotations(found)
+        tool["annotations"] = annotations
         return .object(tool)
     }
 
@@ -69,14 +69,13 @@ enum MetaTool: String, CaseIterable {
         return .object(schema)
     }
 
-    /// Those of a call are the least permissive of what can be called.
-    private func annotations(_ found: [ToolEntry]) -> JSONValue {
+    /// `call_tool` calls anything, also what the server has only later: whatever the tools are now, a client must not
+    /// let it through unasked.
+    private var annotations: JSONValue {
         switch self {
         case .find, .describe: return ["readOnlyHint": true, "openWorldHint": false]
         case .callRead: return ["readOnlyHint": true]
-        case .call:
-            if found.allSatisfy(\.isReadOnly) { return ["readOnlyHint": true] }
-            return ["readOnlyHint": false, "destructiveHint": .bool(found.contains(where: \.isDestructive))]
+        case .call: return ["readOnlyHint": false, "destructiveHint": true]
         }
     }
 }

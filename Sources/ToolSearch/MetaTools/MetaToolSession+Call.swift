@@ -12,7 +12,7 @@ extension MetaToolSession {
             return .pass
         }
         guard let tool = MetaTool(rawValue: name), tool != .callRead || options.isSplit else {
-            return callDirectly(line, envelope, name, view)
+            return callDirectly(line, envelope, name, view, mayWait: mayWait)
         }
         // Before `auto` has judged, the client cannot have been shown these.
         guard isOn == true else { return .pass }
@@ -25,11 +25,17 @@ extension MetaToolSession {
         }
     }
 
-    /// A tool that the client remembers from another session, or reads of in the instructions: it is executed.
+    /// A tool that the client remembers from another session, or reads of in the instructions: it is executed. Of a
+    /// name that is nobody's the server speaks.
     private mutating func callDirectly(
-        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ name: String, _ view: MetaToolView
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ name: String, _ view: MetaToolView, mayWait: Bool
     ) -> MetaToolVerdict {
-        guard isOn == true, !options.pins.contains(name), let found = view.catalog?.resolve(name) else { return .pass }
+        guard isOn == true, !options.pins.contains(name), let catalog = view.catalog else { return .pass }
+        guard let found = catalog.resolve(name) else {
+            if view.isFresh { tally.wrongNames += 1 }
+            return .pass
+        }
+        if !found.isExact, mayWait, !view.isFresh { return .replaced(wait(line, envelope)) }
         tally.directCalls += 1
         calls[RawToken(line, envelope.id)] = found.entry.name
         guard !found.isExact else { return .pass }
@@ -50,12 +56,16 @@ extension MetaToolSession {
         }
         guard let catalog = view.catalog else {
             if mayWait { return .replaced(wait(line, envelope)) }
+            if onlyRead {
+                let reason = view.unavailable ?? "its tools are not known"
+                return refuse(asker, "\(reason), so nobody knows which only read; call_tool calls any.")
+            }
             return send(line, envelope, arguments, wanted, as: wanted.name)
         }
-        guard let found = catalog.resolve(wanted.name) else {
-            if mayWait, !view.isFresh { return .replaced(wait(line, envelope)) }
-            return unknown(asker, wanted.name, catalog)
-        }
+        let resolved = catalog.resolve(wanted.name)
+        // A name that has to be guessed may be the very name of a tool that came just now.
+        if resolved?.isExact != true, mayWait, !view.isFresh { return .replaced(wait(line, envelope)) }
+        guard let found = resolved else { return unknown(asker, wanted.name, catalog) }
         let entry = found.entry
         let call = wanted.unwrapped(for: entry)
         if call.looksLikeSchema(of: entry) {
@@ -91,7 +101,7 @@ extension MetaToolSession {
         let near = catalog.closest(to: name, count: 3)
         let hint = near.isEmpty ? "" : " Nearest: \(near.joined(separator: ", "))."
         return refuse(
-            asker, "\(catalog.server) has no tool \"\(name.prefix(100))\".\(hint) find_tool searches all of them.")
+            asker, "\(catalog.server) has no tool \"\(ToolName.shown(name))\".\(hint) find_tool searches all of them.")
     }
 
     func refuse(_ asker: Asker, _ reason: String) -> MetaToolVerdict {

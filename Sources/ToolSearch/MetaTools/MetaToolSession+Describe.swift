@@ -46,6 +46,6 @@ extension MetaToolSession {
         tally.wrongNames += 1
         let near = catalog.closest(to: name, count: 3)
         let hint = near.isEmpty ? "" : " Nearest: \(near.joined(separator: ", "))."
-        return "\(catalog.server) has no tool \"\(name.prefix(100))\".\(hint)"
+        return "\(catalog.server) has no tool \"\(ToolName.shown(name))\".\(hint)"
     }
 }

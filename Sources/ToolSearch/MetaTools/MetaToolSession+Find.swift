@@ -29,15 +29,21 @@ extension MetaToolSession {
         guard query.contains(where: { !$0.isWhitespace }) else {
             return .replaced([categories(asker, catalog, view)])
         }
-        let asked = values?["limit"].flatMap { $0.doubleValue ?? $0.stringValue.flatMap(Double.init) }
-        let limit = Int(min(max(asked ?? Double(Self.defaultLimit), 1), Double(Self.mostHits)))
+        let limit = Self.limit(values?["limit"])
         lastSearch += 1
         let request = FindRequest(
-            asker: asker, query: String(query.prefix(Self.longestQuery)), limit: limit, unavailable: view.unavailable)
+            asker: asker, query: String(query.unicodeScalars.prefix(Self.longestQuery)), limit: limit,
+            unavailable: view.unavailable)
         searches[lastSearch] = request
         // Pinned tools are taken out afterwards.
         let wanted = limit + options.pins.count
         return .replaced([.owed(asker.id), .search(ticket: lastSearch, query: request.query, limit: wanted)])
+    }
+
+    /// What a model asks for, within what is allowed; models write numbers as strings, and not only numbers.
+    private static func limit(_ asked: JSONValue?) -> Int {
+        let number = asked.flatMap { $0.doubleValue ?? $0.stringValue.flatMap(Double.init) } ?? .nan
+        return number.isNaN ? defaultLimit : Int(min(max(number, 1), Double(mostHits)))
     }
 
     /// Searches whose ranking has not come, the oldest first.

@@ -10,12 +10,30 @@ struct WaitingRequest: Sendable, Codable {
 
 /// The session's own `tools/list` under way: the multiplexer answers it from its cache, or its backend does.
 struct ListFetch: Sendable, Codable {
-    /// More would be a server whose pages go round in a circle.
-    static let mostPages = 1000
+    /// More would be a server whose pages have no end.
+    private static let mostPages = 1000
+    /// Bytes of definitions: three times what a model takes in at all.
+    static let mostBytes = 16 << 20
 
     var id: RawToken
     var definitions: [[UInt8]] = []
-    var pages = 0
+    private var bytes = 0
+    private var cursors: Set<[UInt8]> = []
+
+    init(id: RawToken) { self.id = id }
+
+    mutating func add(_ page: [[UInt8]]) {
+        for definition in page {
+            bytes += definition.count
+            guard bytes <= ListFetch.mostBytes else { return }
+            definitions.append(definition)
+        }
+    }
+
+    /// Whether a page is asked for: no server gets round in a circle, or on without end.
+    mutating func goesOn(at cursor: [UInt8]) -> Bool {
+        bytes <= ListFetch.mostBytes && cursors.count < ListFetch.mostPages && cursors.insert(cursor).inserted
+    }
 }
 
 extension MetaToolSession {
@@ -104,11 +122,13 @@ extension MetaToolSession {
             let error = envelope.error.isEmpty ? nil : [UInt8](line, envelope.error)
             return fetchFailed(error, view)
         }
-        fetch.definitions += elements.map { [UInt8](line, $0) }
-        fetch.pages += 1
-        if let cursor = result["nextCursor"], cursor.kind == .string, fetch.pages < ListFetch.mostPages {
-            self.fetch = fetch
-            return [askForPage(cursor: [UInt8](line, cursor.value))]
+        fetch.add(elements.map { [UInt8](line, $0) })
+        if let cursor = result["nextCursor"], cursor.kind == .string {
+            let next = [UInt8](line, cursor.value)
+            if fetch.goesOn(at: next) {
+                self.fetch = fetch
+                return [askForPage(cursor: next)]
+            }
         }
         self.fetch = nil
         return [.learned(fetch.definitions)]

@@ -5,14 +5,20 @@ import MCPWire
 /// All tools of a backend, shared by its sessions: what may be found, described and called.
 public struct ToolCatalog: Sendable {
     public let server: String
-    /// In the server's order.
+    /// In the server's order; of those with one name the first.
     public let entries: [ToolEntry]
     private let places: [String: Int]
 
     public init(server: String, definitions: [[UInt8]]) {
         self.server = server
-        entries = definitions.compactMap { ToolEntry(definition: $0) }
-        places = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var entries: [ToolEntry] = []
+        var places: [String: Int] = [:]
+        for entry in definitions.lazy.compactMap({ ToolEntry(definition: $0) }) where places[entry.name] == nil {
+            places[entry.name] = entries.count
+            entries.append(entry)
+        }
+        self.entries = entries
+        self.places = places
     }
 
     /// - Parameter result: a `tools/list` result.
@@ -36,26 +42,9 @@ public struct ToolCatalog: Sendable {
 
     public func place(of name: String) -> Int? { places[name] }
 
-    /// The tool that a model means by a name that it may have written its client's way: `mcp__server__tool`,
-    /// `server.tool`, other capitals or separators. Nil when that is nobody's, or could be two tools'.
-    func resolve(_ name: String) -> (entry: ToolEntry, isExact: Bool)? {
-        if let entry = self[name] { return (entry, true) }
-        for start in name.indices where "_./:-".contains(name[start]) {
-            let rest = name[name.index(after: start)...]
-            if let entry = self[String(rest)] { return (entry, false) }
-        }
-        let wanted = Self.folded(name)
-        let alike = entries.filter { Self.folded($0.name) == wanted }
-        return alike.count == 1 ? (alike[0], false) : nil
-    }
-
-    private static func folded(_ name: String) -> String {
-        String(name.lowercased().filter { $0.isLetter || $0.isNumber })
-    }
-
     /// The names that are written most like this one, nearest first.
     func closest(to name: String, count: Int, besides excluded: Set<String> = []) -> [String] {
-        let wanted = Bigrams(name)
+        let wanted = Bigrams(ToolName.shown(name))
         let ranked = entries.filter { !excluded.contains($0.name) }
             .map { (name: $0.name, likeness: wanted.likeness(to: Bigrams($0.name))) }
             .filter { $0.likeness > 0 }

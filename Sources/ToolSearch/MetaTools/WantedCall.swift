@@ -44,7 +44,7 @@ struct WantedCall {
         }
         if inner.kind == .null { return .call(WantedCall(name: name, arguments: [0x7B, 0x7D], isRepaired: true)) }
         guard let arguments = objectText([UInt8](text.span, inner.value)) else {
-            return .refused("The arguments of \(name.prefix(100)) must be an object: \(shape).")
+            return .refused("The arguments of \(ToolName.shown(name)) must be an object: \(shape).")
         }
         isRepaired = isRepaired || arguments.wasString || inner.name != "arguments"
         return .call(WantedCall(name: name, arguments: arguments.text, isRepaired: isRepaired))

@@ -10,11 +10,12 @@ struct PackedVectors: Sendable {
         scales = [Float](repeating: 0, count: count)
     }
 
-    /// - Parameter vector: of ``TokenTable/dimensions``, at most of length 1.
+    /// - Parameter vector: of ``TokenTable/dimensions``, at most of length 1. One that has no direction, or is none at
+    ///   all (what a damaged engine computes), is like nothing.
     mutating func set(_ vector: [Float], at position: Int) {
         let start = position * TokenTable.dimensions
         let largest = vector.reduce(0) { max($0, $1.magnitude) }
-        guard largest > 0 else {
+        guard largest > 0, vector.allSatisfy(\.isFinite) else {
             scales[position] = 0
             return
         }

@@ -90,7 +90,8 @@
         }
     }
 
-    /// A sentence vector of MiniLM in this table's space, normalised; nil when it has another length.
+    /// A sentence vector of MiniLM in this table's space, normalised; nil when it has another length, or no
+    /// direction.
     public func projected(_ sentence: [Float]) -> [Float]? {
         guard sentence.count == TokenTable.sentenceDimensions else { return nil }
         var result = [Float](repeating: 0, count: TokenTable.dimensions)
@@ -99,7 +100,7 @@
             for index in 0..<TokenTable.dimensions { result[index] += value * float(at: start + 4 * index) }
         }
         normalise(&result)
-        return result
+        return result.allSatisfy(\.isFinite) && result.contains { $0 != 0 } ? result : nil
     }
 }
 

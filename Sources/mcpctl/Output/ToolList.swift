@@ -26,7 +26,7 @@ extension ToolsReply: Shown {
 
     /// With three digits behind the point.
     private static func number(_ value: JSONValue?) -> String {
-        guard let number = value?.doubleValue else { return "" }
+        guard let number = value?.doubleValue, number.magnitude < 1e12 else { return "" }
         let thousandths = Int((number.magnitude * 1000).rounded())
         let digits = String(1000 + thousandths % 1000).dropFirst()
         return "\(number < 0 ? "-" : "")\(thousandths / 1000).\(digits)"

@@ -80,6 +80,34 @@ import Testing
         #expect(talk.lastParams == ["name": "brand_new", "arguments": [:]])
     }
 
+    /// With the tool `commit`, `undo_commit` ran it.
+    @Test func aNameThatEndsInAnothersIsWrong() throws {
+        let talk = Conversation()
+        let result = try #require(talk.call("call_tool", #"{"name":"undo_delete_memory","arguments":{"memory":"m"}}"#))
+        #expect(result["isError"] == true && result.firstText.contains("Nearest: delete_memory"))
+        #expect(talk.toServer.isEmpty)
+        #expect(talk.session.tally.wrongNames == 1)
+        // Called directly it goes to the server as it is, which says that there is no such tool.
+        _ = talk.call("undo_delete_memory", #"{"memory":"m"}"#)
+        #expect(talk.lastParams?["name"] == "undo_delete_memory")
+        #expect(talk.session.tally.wrongNames == 2)
+    }
+
+    /// The name is another tool's until the list is known that has the new one.
+    @Test(arguments: [false, true])
+    func aNameIsNotGuessedWhileTheListMayBeAnotherOne(isDirect: Bool) {
+        let talk = Conversation()
+        talk.view.isFresh = false
+        let arguments = isDirect ? "{}" : #"{"name":"listMemories","arguments":{}}"#
+        #expect(talk.call(isDirect ? "listMemories" : "call_tool", arguments) == nil)
+        #expect(talk.toServer.count == 1 && talk.toServer[0].contains("tools/list"))
+        talk.server(
+            #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[{"name":"listMemories"},"#
+                + Conversation.listMemories + "]}}")
+        #expect(talk.lastParams?["name"] == "listMemories")
+        #expect(talk.owed.isEmpty)
+    }
+
     @Test(arguments: ["find_tool", "describe_tool", "call_tool"])
     func metaToolsAreNotCalledThroughThemselves(name: String) throws {
         let talk = Conversation()
@@ -124,6 +152,21 @@ import Testing
         #expect(talk.call("call_tool_read", #"{"name":"find_symbol","arguments":{"name_path":"x"}}"#) == nil)
         #expect(talk.call("call_tool", #"{"name":"delete_memory","arguments":{}}"#) == nil)
         #expect(talk.toServer.count == 2)
+    }
+
+    /// Nobody knows which tools only read: a client may have approved those alone.
+    @Test func splitReadsRefuseEverythingWhileTheListIsUnknown() throws {
+        var options = MetaToolOptions.on
+        options.isSplit = true
+        let talk = Conversation(options, known: false)
+        #expect(talk.call("call_tool_read", #"{"name":"delete_memory","arguments":{}}"#) == nil)
+        talk.server(
+            #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","error":{"code":-32603,"message":"serena is gone"}}"#)
+        let result = try JSONValue(parsing: try #require(talk.toClient.last))["result"]
+        #expect(result?["isError"] == true)
+        #expect(result?.firstText.contains("serena is gone") == true)
+        #expect(result?.firstText.contains("call_tool") == true)
+        #expect(talk.toServer.count == 1 && talk.owed.isEmpty)
     }
 
     @Test func withoutTheCatalogTheServerDecides() {

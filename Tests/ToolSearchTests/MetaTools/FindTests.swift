@@ -51,7 +51,11 @@ import Testing
         #expect(talk.session.tally.zeroHits == 1)
     }
 
-    @Test(arguments: [("20", 20), ("99", 20), ("0", 1), ("\"7\"", 7), ("2.9", 2), ("null", 5)])
+    @Test(arguments: [
+        ("20", 20), ("99", 20), ("0", 1), ("\"7\"", 7), ("2.9", 2), ("null", 5), ("\"many\"", 5), ("\"nan\"", 5),
+        ("\"-nan(0x7)\"", 5), ("\"inf\"", 20), ("\"-inf\"", 1), ("\"1e300\"", 20), ("1e300", 20), ("-1e300", 1),
+        ("1e999", 20), ("-1e999", 1),
+    ])
     func theLimitIsHeldToWhatIsAllowed(asked: String, used: Int) {
         let talk = Conversation()
         _ = talk.call("find_tool", #"{"query":"x","limit":\#(asked)}"#)

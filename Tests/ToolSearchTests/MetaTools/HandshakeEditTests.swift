@@ -68,6 +68,21 @@ import Testing
         #expect(tools[2]["annotations"]?["destructiveHint"] == true)
     }
 
+    /// It calls anything: pinned tools too, and what the server has only later.
+    @Test(arguments: [[], [Conversation.findSymbol], Conversation.tools])
+    func aCallIsNeverSaidToOnlyRead(tools: [String]) throws {
+        var options = MetaToolOptions.on
+        options.isSplit = true
+        options.pins = ["delete_memory"]
+        let talk = Conversation(options, tools: tools)
+        talk.client(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+        let list = try JSONValue(parsing: talk.toClient[0])["result"]?["tools"]?.arrayValue ?? []
+        let hints = Dictionary(
+            uniqueKeysWithValues: list.prefix(4).map { ($0["name"]?.stringValue ?? "", $0["annotations"]) })
+        #expect(hints["call_tool"] == ["readOnlyHint": false, "destructiveHint": true])
+        #expect(hints["call_tool_read"] == ["readOnlyHint": true])
+    }
+
     @Test func aModernClientGetsWhatItsEraWants() throws {
         let talk = Conversation(known: false)
         let meta =
