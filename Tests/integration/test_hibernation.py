@@ -2,6 +2,7 @@
 """An idle backend stands still until something is for it. Here without a cgroup: its processes are stopped."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -50,6 +51,20 @@ def test_a_new_session_is_greeted_while_it_sleeps_and_its_call_wakes_it(agent, s
     other.initialize()
     assert other.tool("echo", text="good morning") == "good morning"
     assert len(fake.processes) == 1
+
+
+def test_woken_by_hand_it_stays_awake_for_as_long_as_after_a_message(start_supervisor, fake, repo):
+    supervisor = start_supervisor('hibernate_after = "1s"\n')
+    agent = supervisor.agent(fake.command(), repo)
+    agent.initialize()
+    agent.tool("echo", text="up")
+    eventually(lambda: supervisor.backend()["state"] == "hibernated", "it sleeps by itself")
+    began = time.monotonic()
+    assert supervisor.ctl_json("wake", supervisor.backend()["id"])["backend"]["state"] == "ready"
+    states = [supervisor.backend()["state"] for _ in range(10)]
+    if time.monotonic() - began < 0.9:
+        assert set(states) == {"ready"}
+    eventually(lambda: supervisor.backend()["state"] == "hibernated", "and sleeps again")
 
 
 def test_with_a_call_in_flight_it_stays_awake(agent, supervisor, fake):

@@ -17,7 +17,7 @@ extension ControlService {
             throw .refused(reason: "backend \(backend.id) is at work: \(calls) of its calls are in flight")
         }
         backend.sleep()
-        if backend.nap?.reclaimed == nil { await sleepSettles(backend) }
+        if backend.hibernation.phase != .awake, backend.nap?.reclaimed == nil { await sleepSettles(backend) }
         guard backend.state == .hibernated else {
             let reason = backend.sleepFailure ?? "something needed it in the meantime"
             throw .refused(reason: "backend \(backend.id) did not hibernate: \(reason)")

@@ -29,6 +29,8 @@ extension Backend {
         perform(hibernation.handle(.ended))
         nap = nil
         sleepClock = nil
+        // A freeze or thaw that was under way tells nobody any more.
+        sleepSettled()
     }
 
     /// To be called when a backend is taken over that another supervisor may have put to sleep: it goes on sleeping.
@@ -83,6 +85,8 @@ extension Backend {
                 self.record?.change { $0.nap = nil }
                 self.step(process, .thawed)
                 self.askWhatWasLeftOut()
+                // Whoever woke it, by hand too, or could not freeze it: it is awake for as long as after a message.
+                self.lastUse = self.registry.now
                 self.armSleepClock()
             } catch {
                 self.registry.log.error("\(error)", backend: self.id, unit: process.launched.unit)
@@ -123,6 +127,9 @@ extension Backend {
         for resume in waiting { resume() }
     }
 
+    /// Milliseconds between two looks at whether it may sleep, at least.
+    private static let shortestNap: Int64 = 1_000
+
     /// Starts the clock after which an idle backend is put to sleep. It is not touched by messages: it looks at the
     /// time of the last one when it fires.
     func armSleepClock() {
@@ -130,9 +137,11 @@ extension Backend {
             sleepClock = nil
             return
         }
-        let rest = max(0, lastUse + configuration.hibernateAfter - registry.now)
+        let rest = lastUse + configuration.hibernateAfter - registry.now
         let isBusy = multiplexer.inFlight > 0
-        sleepClock = registry.timer(milliseconds: isBusy ? configuration.hibernateAfter : rest) { [unowned self] in
+        // What is due and cannot be done yet is looked at again in a while, not at once and for ever.
+        let patience = max(Backend.shortestNap, isBusy ? configuration.hibernateAfter : rest)
+        sleepClock = registry.timer(milliseconds: patience) { [unowned self] in
             sleepClock = nil
             if maySleep, registry.now - lastUse >= configuration.hibernateAfter { return sleep() }
             if hibernation.phase == .awake { armSleepClock() }

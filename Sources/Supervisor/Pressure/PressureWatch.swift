@@ -135,6 +135,6 @@ extension Backend {
         PressurePolicy.Candidate(
             id: id, idle: now - lastUse, callsInFlight: multiplexer.inFlight + waitingCalls.count,
             users: sessions.count + holds.count, sleeps: hibernation.phase != .awake,
-            gainsBySleep: registry.launcher.reclaims, mayStop: configuration.stopUnderPressure)
+            gainsBySleep: registry.launcher.reclaims && sleepFailure == nil, mayStop: configuration.stopUnderPressure)
     }
 }
