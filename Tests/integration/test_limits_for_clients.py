@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients may ask of the supervisor has limits, each with a key in the configuration and an error that names it."""
+import itertools
 import json
+import resource
+import subprocess
 
+from harness import processes
+from harness.supervisor import BINARIES
 from harness.waiting import eventually
 
 
@@ -69,3 +74,24 @@ def test_a_client_that_never_names_its_roots_gets_advice(start_supervisor, fake,
     agent.until(lambda m: m.get("method") == "roots/list")
     text = json.dumps(agent.answer(id))
     assert "did not answer" in text and "--repo" in text
+
+
+def test_without_room_for_a_descriptor_newcomers_wait_and_the_supervisor_sleeps(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command(), repo)
+    agent.initialize()
+    assert agent.tool("echo", text="up") == "up"
+    open_ones = processes.descriptors(supervisor.pid)
+    limits = resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE)
+    lowest_free = next(number for number in itertools.count() if number not in open_ones)
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    before = processes.rests(supervisor.pid)
+    command = [BINARIES / "mcpctl", "list"]
+    status = subprocess.Popen(command, env=supervisor.environment(), cwd="/", stdout=subprocess.PIPE)
+    eventually(lambda: "connections wait until there is room" in supervisor.log(), "it says so")
+    for _ in range(20):
+        assert agent.tool("echo", text="still served") == "still served"
+    assert supervisor.log().count("connections wait until there is room") == 1
+    assert processes.rests(supervisor.pid) - before < 1000
+    assert status.poll() is None
+    resource.prlimit(supervisor.pid, resource.RLIMIT_NOFILE, limits)
+    assert b"fake" in status.communicate(timeout=20)[0]

@@ -10,6 +10,11 @@ final class ControlListener: StreamHandler {
     private unowned let registry: Registry
     private let service: ControlService
     private var token: StreamToken?
+    /// Out of descriptors or memory since a while, and until when nothing is accepted for that.
+    private var isShort = false
+    private var pause: EventSource?
+    /// Milliseconds.
+    private static let patience: Int64 = 100
     private(set) var connections: [ObjectIdentifier: ControlConnection] = [:]
 
     init(_ socket: consuming Descriptor, registry: Registry) throws(PosixError) {
@@ -28,11 +33,24 @@ final class ControlListener: StreamHandler {
         while let socket {
             do {
                 guard let accepted = try UnixSocket.accept(socket) else { return }
-                try take(accepted)
+                isShort = false
+                do { try take(accepted) } catch { registry.log.error("\(error), ignoring") }
             } catch {
-                registry.log.error("\(error), ignoring")
-                return
+                return rest(after: error)
             }
+        }
+    }
+
+    /// Out of descriptors or memory: whoever waits goes on waiting, and so do we, instead of asking again at once.
+    private func rest(after error: PosixError) {
+        guard let token else { return }
+        if !isShort { registry.log.error("\(error); connections wait until there is room") }
+        isShort = true
+        registry.streams.modify(token, [])
+        pause = registry.timer(milliseconds: ControlListener.patience) { [unowned self] in
+            pause = nil
+            guard let token = self.token else { return }
+            registry.streams.modify(token, .readable)
         }
     }
 
@@ -71,6 +89,7 @@ final class ControlListener: StreamHandler {
     func close() {
         if let token { registry.streams.remove(token) }
         token = nil
+        pause = nil
         if let socket { _ = Descriptor(owning: socket) }
         socket = nil
     }
