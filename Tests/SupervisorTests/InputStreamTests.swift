@@ -102,6 +102,14 @@ import Testing
         #expect(receiver.seen.count == 5000)
     }
 
+    /// What a dead server left behind may go on writing into its stdout.
+    @Test func aWriterWithoutEndIsNotDrainedForEver() {
+        receiver.onLine = { [pipe] _ in pipe.put("line\n") }
+        pipe.put("line\n")
+        stream.drain()
+        #expect(receiver.seen.count == (1 << 20) / 5 + 1)
+    }
+
     @Test func whatIsPausedCanStillBeDrained() {
         stream.pause()
         pipe.put("one\n")

@@ -102,9 +102,14 @@ final class InputStream: StreamHandler {
         if let record { noteRest(record) }
     }
 
-    /// Takes what is still in the pipe after its writer has gone.
+    /// Takes what is still in the pipe after its writer has gone. What that one left behind may write on and on: no more
+    /// than a pipe holds is taken (pipe(7), pipe-max-size).
     func drain() {
-        while isOpen, case .bytes(let count) = read() { take(count) }
+        var left = 1 << 20
+        while isOpen, left > 0, case .bytes(let count) = read() {
+            take(count)
+            left -= count
+        }
     }
 
     private func end() {
