@@ -181,6 +181,8 @@ final class ScopeLauncher: Launcher {
         } catch {
             for pid in processes(of: backend) { OwnProcess.send(9, to: pid) }
         }
+        // A program may have moved itself into another unit (systemd-run --scope, snap run).
+        backend.child.signal(9)
     }
 
     func processes(of backend: LaunchedBackend) -> [Int32] { group(backend)?.processes ?? [] }
@@ -192,7 +194,10 @@ final class ScopeLauncher: Launcher {
     func cleanUp(_ backend: LaunchedBackend) async {
         guard let unit = backend.unit else { return }
         // A scope whose main process is gone may still hold what that one left behind.
-        if !processes(of: backend).isEmpty { try? await bus.open().stopUnit(unit) }
+        if !processes(of: backend).isEmpty {
+            if backend.isFrozen { try? await thaw(backend) }
+            try? await bus.open().stopUnit(unit)
+        }
         await forget(unit)
     }
 

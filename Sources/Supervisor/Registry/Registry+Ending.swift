@@ -24,12 +24,20 @@ extension Registry {
         for pid in ProcessTable.parents().keys {
             guard let text = ProcessTable.environmentValue(BackendMark.variable, of: pid),
                 let mark = BackendMark(text), mark.isOrphaned, ProcessTable.pidNamespace(of: pid) == namespace,
-                !adopted.contains(UnitCgroup.path(ofProcess: pid) ?? "")
+                mayEnd(in: UnitCgroup.path(ofProcess: pid) ?? "", adopted)
             else { continue }
             log.notice("ending process \(pid): backend \(mark.backend) outlived its supervisor")
             OwnProcess.send(9, to: pid)
         }
         await (launcher as? ScopeLauncher)?.resetLeftBehind()
+    }
+
+    /// Adopted backends keep the mark of a supervisor that is gone. Of scopes the service's supervisor knows which those
+    /// are; one without a bus does not, and what it has started itself stands in none.
+    private func mayEnd(in cgroup: String, _ adopted: Set<String>) -> Bool {
+        guard let scope = cgroup.split(separator: "/").first(where: { $0.hasPrefix("app-mcp-") }) else { return true }
+        guard launcher is ScopeLauncher, !beingStopped.contains(String(scope)) else { return false }
+        return !adopted.contains { cgroup == $0 || cgroup.hasPrefix($0 + "/") }
     }
 
     /// A supervisor that a shim started stands in the agent's own scope, and would end with the agent's terminal.

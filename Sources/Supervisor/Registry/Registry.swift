@@ -29,6 +29,8 @@ final class Registry {
     var isDraining = false
     /// Nothing is started any more.
     var isEnding = false
+    /// Units that an earlier supervisor left and that are on their way down.
+    var beingStopped: Set<String> = []
     /// Set once we know what could not be had: shown in `status`.
     var warnings: [String] = []
     /// Our own books, and what is left of others'. None where there is no room for them.

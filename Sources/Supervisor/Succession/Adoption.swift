@@ -26,7 +26,7 @@ extension Registry {
     private func adopt(_ record: BackendRecord, _ stored: StoredDescriptors) async {
         let document = record.document
         guard let directory = try? openDirectory(document.key.directory), backends[document.key] == nil else {
-            return await refuse(document, "its directory is gone")
+            return refuse(document, "its directory is gone")
         }
         let backend = backend(for: document.key, directory: directory)
         backend.generation = document.generation
@@ -38,7 +38,7 @@ extension Registry {
             if document.unit != nil { try backend.adopt(record, stored) } else { backend.goOnWithoutProcess() }
         } catch {
             backends[document.key] = nil
-            return await refuse(document, error.reason)
+            return refuse(document, error.reason)
         }
         guard let unit = document.unit, let scopes = launcher as? ScopeLauncher else { return }
         // Its Result is to be readable after its end, for us as well.
@@ -50,10 +50,17 @@ extension Registry {
         log.notice("adopted process \(document.pid)", backend: backend.id, unit: unit)
     }
 
-    private func refuse(_ document: BackendDocument, _ reason: String) async {
+    /// Nobody waits for its end: sessions are on their way back.
+    private func refuse(_ document: BackendDocument, _ reason: String) {
         guard let unit = document.unit else { return }
         log.notice("a backend of the last supervisor is stopped: \(reason)", unit: unit)
-        try? await (launcher as? ScopeLauncher)?.bus.open().stopUnit(unit)
+        beingStopped.insert(unit)
+        inBackground {
+            guard let bus = try? (self.launcher as? ScopeLauncher)?.bus.open() else { return }
+            // A frozen one hears no signal, and newer managers refuse to stop it.
+            try? await bus.thawUnit(unit)
+            try? await bus.stopUnit(unit)
+        }
     }
 }
 
