@@ -25,7 +25,7 @@ public final class MemoryFile {
         guard header.count == MemoryFile.headerSize else { return }
         let start = Int(clamping: MemoryFile.number(header[..<8]))
         let count = Int(clamping: MemoryFile.number(header[8...]))
-        guard start >= MemoryFile.headerSize, count >= 0, count < 1 << 30 else { return }
+        guard start >= MemoryFile.headerSize, start < 1 << 40, count >= 0, count < 1 << 30 else { return }
         current = start..<start + count
     }
 

@@ -84,12 +84,16 @@ struct LedgerReport: Equatable {
                     unread: unread, unsent: rest, lobby: waiting, asksAgain: asksAgain)
             case .backend:
                 backends[identity] = LostBackend(
-                    lastID: Self.number(bytes, place + LedgerLayout.Stream.lastID), open: atBackends[stream] ?? [],
+                    lastID: min(Self.number(bytes, place + LedgerLayout.Stream.lastID), Self.lastPossibleID),
+                    open: atBackends[stream] ?? [],
                     outputIsMidLine: outputIsMidLine,
                     inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
             }
         }
     }
+
+    /// More no supervisor counts to: a damaged book must not lead its heir to the end of all numbers.
+    private static let lastPossibleID: UInt64 = 1 << 40
 
     /// A handshake changes nothing at the server: one that was lost is had again.
     private static func ask(again line: [UInt8], _ known: inout [[UInt8]], _ unread: inout [UInt8]) -> Bool {
