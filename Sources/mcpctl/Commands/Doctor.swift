@@ -36,6 +36,8 @@ struct Doctor: ParsableCommand {
             try show(report)
             try StandardStream.error.write(Array("End these \(report.strays.count)? [y/N] ".utf8))
             guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else { return }
+        } else if !common.json {
+            try show(report)
         }
         report.ended = Strays.end(report.strays).map(\.pid)
         try show(report)

@@ -4,6 +4,8 @@
 struct ProcessFacts: Equatable {
     var pid: Int32
     var isOurUser: Bool
+    /// Whether it is in our pid namespace. In a container's the parent is its init, whose client may live out here.
+    var isInOurNamespace: Bool
     /// The name of its parent's program; `nil` when there is no parent.
     var parentName: String?
     var arguments: [String]
@@ -29,8 +31,8 @@ enum StrayJudge {
 
     /// The word that tells which server it is; `nil` when it is no stray.
     static func server(_ process: ProcessFacts) -> String? {
-        guard process.isOurUser, process.isMarked == false, let parent = process.parentName, adopters.contains(parent),
-            !isServiceOfItsOwn(process.unit)
+        guard process.isOurUser, process.isInOurNamespace, process.isMarked == false, let parent = process.parentName,
+            adopters.contains(parent), !isServiceOfItsOwn(process.unit)
         else { return nil }
         return server(arguments: process.arguments)
     }

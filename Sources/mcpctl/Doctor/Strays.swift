@@ -45,6 +45,7 @@ enum Strays {
         let environment = try? Files.read("/proc/\(pid)/environ")
         return ProcessFacts(
             pid: pid, isOurUser: (uid?.count ?? 0) > 1 && uid?[1] == "\(OwnProcess.uid)",
+            isInOurNamespace: ProcessTable.pidNamespace(of: pid) == ProcessTable.pidNamespace(of: OwnProcess.pid),
             parentName: parentName.map(String.init),
             arguments: words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) },
             unit: ProcessTable.cgroup(of: pid)?.split(separator: "/").last.map(String.init) ?? "",
