@@ -140,6 +140,19 @@ def test_searching_goes_on_when_the_backend_died(meta, supervisor):
     assert meta.tool("find_tool", query="echo").startswith("echo")
 
 
+def test_in_a_crash_loop_the_search_finds_and_says_that_it_cannot_be_called(meta, supervisor):
+    names(meta)
+    for death in range(5):
+        meta.request("tools/call", {"name": "call_tool", "arguments": {"name": "exit", "arguments": {"status": 1}}},
+                     id=f"death {death}")
+        meta.answer(f"death {death}")
+    eventually(lambda: supervisor.backend()["state"] == "failed" and supervisor.backend()["pid"] is None, "it rests")
+    meta.request("tools/call", {"name": "find_tool", "arguments": {"query": "echo"}}, id="search")
+    found = meta.answer("search")["result"]
+    assert found["content"][0]["text"].startswith("echo")
+    assert supervisor.backend()["id"] in json.dumps(found["structuredContent"]["unavailable"])
+
+
 def test_the_list_is_there_before_the_backend_runs(supervisor, fake, repo):
     first = supervisor.agent(fake.command(), repo, META)
     first.initialize()
