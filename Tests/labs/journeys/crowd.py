@@ -28,6 +28,7 @@ class Row:
 
     def __init__(self, number, what):
         self.number, self.what, self.failures, self.books, self.checks = number, what, [], Books(), 0
+        self.descriptors = "-"
 
     def check(self, name, condition, detail=""):
         self.checks += 1
@@ -38,10 +39,10 @@ class Row:
     def line(self):
         c = self.books.counts
         return (f"{self.number:>4}  {self.what:<62} {c['sent']:>7} {c['answered']:>8} {c['errors']:>6} "
-                f"{sum(c[name] for name in DEFECTS):>7}  {'ok' if not self.failures else 'FAILED: ' + self.failures[0]}")
+                f"{sum(c[name] for name in DEFECTS):>7} {self.descriptors:>11}  {'ok' if not self.failures else 'FAILED: ' + self.failures[0]}")
 
 
-HEADER = f"{'row':>4}  {'fault':<62} {'sent':>7} {'answered':>8} {'errors':>6} {'defects':>7}  result"
+HEADER = f"{'row':>4}  {'fault':<62} {'sent':>7} {'answered':>8} {'errors':>6} {'defects':>7} {'descriptors':>11}  result"
 
 
 class Crowd:
@@ -56,6 +57,28 @@ class Crowd:
         systemctl("start", "mcp-supervisor.socket")
         self.world = SystemdWorld(pathlib.Path(self.folder.name), repositories=3)
         self.extra = []
+        self.before = self.descriptors()
+
+    def descriptors(self):
+        """How many the supervisor holds, started if need be; None when it cannot be."""
+        try:
+            self.world.status()
+            return len(os.listdir(f"/proc/{self.supervisor()}/fd"))
+        except (OSError, ValueError):
+            return None
+
+    def descriptors_are_back(self):
+        """What the supervisor holds when all is over is what it held before: counted where it is the one that served."""
+        served = self.supervisor()
+        if not served or self.before is None:
+            return
+        counts = []
+
+        def back():
+            counts.append(self.descriptors())
+            return self.supervisor() != served or counts[-1] <= self.before
+        self.row.check("no descriptor is left", until(back, 30), (self.before, counts[-1:]))
+        self.row.descriptors = f"{self.before} -> {counts[-1]}"
 
     def __enter__(self):
         self.world.callers = [Caller(n, self.row.books, self.world.connect, seed=self.row.number) for n in range(self.sessions)]
@@ -91,6 +114,7 @@ class Crowd:
         """The invariant after every fault (no unit, no process, nothing in the descriptor store, nothing failed)."""
         row = self.row
         row.check("no scope is left", until(lambda: not units(), 30), units())
+        self.descriptors_are_back()
         stored = prop("mcp-supervisor.service", "NFileDescriptorStore")
         row.check("the descriptor store is empty", stored in ("0", "", "[not set]"), stored)
         failed = systemctl("list-units", "--failed", "--plain", "--no-legend", "app-mcp-*", "mcp-supervisor*")
