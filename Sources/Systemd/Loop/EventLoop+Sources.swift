@@ -6,11 +6,10 @@ import Glibc
 extension EventLoop {
     /// Calls a handler whenever one of the events happens to a descriptor.
     ///
-    /// - Parameters:
-    ///   - descriptor: Stays the caller's, who cancels the source before closing it. Regular files are refused (EPERM).
-    ///   - priority: Sources of a smaller number go first; 0 is normal.
+    /// - Parameter descriptor: Stays the caller's, who cancels the source before closing it. Regular files are refused
+    ///   (EPERM).
     public func watch(
-        _ descriptor: Int32, _ events: PollEvents, priority: Int64 = 0, _ handler: @escaping (PollEvents) -> Void
+        _ descriptor: Int32, _ events: PollEvents, _ handler: @escaping (PollEvents) -> Void
     ) throws(SystemdError) -> EventSource {
         checkIsolated()
         let result = EventSource(loop: self, handler)
@@ -22,7 +21,7 @@ extension EventLoop {
         try check(
             unsafe sd_event_add_io(event, &source, descriptor, events.rawValue, happened, result.userData),
             "watch descriptor \(descriptor)")
-        unsafe result.adopt(source, priority: priority)
+        unsafe result.adopt(source)
         return result
     }
 

@@ -19,10 +19,7 @@ import CSystemd
     deinit { cancel() }
 
     /// Takes the source that sd-event made for this object.
-    func adopt(_ source: OpaquePointer?, priority: Int64 = 0) {
-        unsafe self.source = source
-        if priority != 0 { unsafe sd_event_source_set_priority(source, priority) }
-    }
+    func adopt(_ source: OpaquePointer?) { unsafe self.source = source }
 
     /// The pointer that sd-event hands to the callbacks. Not retained: `deinit` ends the source first.
     var userData: UnsafeMutableRawPointer { unsafe Unmanaged.passUnretained(self).toOpaque() }

@@ -19,8 +19,6 @@ public struct ToolEntry: Sendable, Equatable, Codable {
     public let parameters: [Parameter]
     /// `annotations.readOnlyHint` is true.
     public let isReadOnly: Bool
-    /// The server says, or leaves it open, that the tool may destroy something.
-    public let isDestructive: Bool
     /// What a model pays for the definition: tokens of its name, description and input schema, as clients hand them on.
     public let tokens: Int
     /// Where the input schema lies in the definition.
@@ -37,9 +35,7 @@ public struct ToolEntry: Sendable, Equatable, Codable {
         self.name = name
         summary = FirstSentence.of(value["description"]?.stringValue ?? value["title"]?.stringValue ?? "")
         parameters = Self.parameters(of: value["inputSchema"])
-        let hints = value["annotations"]
-        isReadOnly = hints?["readOnlyHint"]?.boolValue ?? false
-        isDestructive = !isReadOnly && (hints?["destructiveHint"]?.boolValue ?? true)
+        isReadOnly = value["annotations"]?["readOnlyHint"]?.boolValue ?? false
         schema = members["inputSchema"]?.value ?? 0..<0
         annotations = members["annotations"].flatMap { $0.kind == .object ? $0.value : nil } ?? 0..<0
         tokens = TokenEstimate.tokens(in: Self.modelText(members, definition))
