@@ -15,6 +15,8 @@ final class ScriptLauncher: Launcher {
     private(set) var launches = 0
     /// Why the next launches fail.
     var refusal: LaunchError?
+    /// Why nothing can be frozen.
+    var freezeRefusal: LaunchError?
 
     func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
         launches += 1
@@ -39,7 +41,10 @@ final class ScriptLauncher: Launcher {
 
     func terminate(_ backend: LaunchedBackend) async { backend.child.signalGroup(15) }
     func kill(_ backend: LaunchedBackend) async { backend.child.signalGroup(9) }
-    func freeze(_ backend: LaunchedBackend) async throws(LaunchError) { backend.child.signalGroup(19) }
+    func freeze(_ backend: LaunchedBackend) async throws(LaunchError) {
+        if let freezeRefusal { throw freezeRefusal }
+        backend.child.signalGroup(19)
+    }
     func thaw(_ backend: LaunchedBackend) async throws(LaunchError) { backend.child.signalGroup(18) }
     func isFrozen(_ backend: LaunchedBackend) -> Bool { ProcessTable.isStopped(backend.pid) }
     func reclaim(_ backend: LaunchedBackend, while sleeps: () -> Bool) async -> Reclaimed { Reclaimed(bytes: 1) }

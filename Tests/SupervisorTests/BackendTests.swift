@@ -36,6 +36,24 @@ import Testing
         }
     }
 
+    /// Memory may be short again when the next process runs: it is asked to sleep like any other.
+    @Test func theNextProcessIsNotToldThatTheLastCouldNotBeFrozen() async throws {
+        try await withStage { _, registry, launcher in
+            let backend = try registry.backend(running: polite)
+            _ = backend.hold(milliseconds: nil)
+            backend.needed()
+            await backend.reach(.ready)
+            launcher.freezeRefusal = .program("freeze", code: 16)
+            backend.sleep()
+            await withCheckedContinuation { done in backend.waitingForSleep.append { done.resume() } }
+            #expect(backend.hibernation.phase == .awake)
+            #expect(backend.sleepFailure != nil)
+            backend.stop()
+            await backend.reach(.stopped)
+            #expect(backend.sleepFailure == nil)
+        }
+    }
+
     @Test func whoeverWaitsForAStartHearsOfAStop() async throws {
         try await withStage { _, registry, _ in
             let backend = try registry.backend(running: "exec sleep 1000")

@@ -29,6 +29,8 @@ extension Backend {
         perform(hibernation.handle(.ended))
         nap = nil
         sleepClock = nil
+        // Of the process that could not be frozen; the next one may be.
+        sleepFailure = nil
         // A freeze or thaw that was under way tells nobody any more.
         sleepSettled()
     }
