@@ -69,16 +69,19 @@ class Crowd:
 
     def descriptors_are_back(self):
         """What the supervisor holds when all is over is what it held before: counted where it is the one that served."""
-        served = self.supervisor()
-        if not served or self.before is None:
-            return
-        counts = []
+        served, counts = self.supervisor(), []
 
         def back():
-            counts.append(self.descriptors())
-            return self.supervisor() != served or counts[-1] <= self.before
+            count = self.descriptors()
+            if count is None or self.supervisor() != served:
+                return True  # It has gone for having nothing to do, and all that it held with it.
+            counts.append(count)
+            return count <= self.before
+        if not served or self.before is None:
+            return
         self.row.check("no descriptor is left", until(back, 30), (self.before, counts[-1:]))
-        self.row.descriptors = f"{self.before} -> {counts[-1]}"
+        if counts:
+            self.row.descriptors = f"{self.before} -> {counts[-1]}"
 
     def __enter__(self):
         self.world.callers = [Caller(n, self.row.books, self.world.connect, seed=self.row.number) for n in range(self.sessions)]
