@@ -23,6 +23,8 @@ final class ScopeLauncher: Launcher {
     var totalShortages = CounterBaseline()
     var totalKills = CounterBaseline()
     var hasLookedAtTotals = false
+    /// Units that we have asked for, until they are down: while one starts it looks like one that was left behind.
+    private(set) var started: Set<String> = []
     let changes = UnitChanges()
     let features: ManagerFeatures
     let support: CgroupSupport
@@ -48,6 +50,7 @@ final class ScopeLauncher: Launcher {
     func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
         let gated = try spawn(order)
         let pid = gated.pid
+        started.insert(order.unit)
         do throws(LaunchError) {
             try await place(order, pid: pid)
         } catch {
@@ -203,6 +206,7 @@ final class ScopeLauncher: Launcher {
 
     /// Lets a unit that is down go: our reference to it, and its name if it failed.
     private func forget(_ unit: String) async {
+        started.remove(unit)
         try? await bus.open().resetFailedUnit(unit)
         try? await bus.open().unrefUnit(unit)
     }

@@ -73,11 +73,12 @@ extension Registry {
 }
 
 extension ScopeLauncher {
-    /// Forgets scopes without processes that failed or hang about since an earlier supervisor's time.
+    /// Forgets scopes without processes that failed or hang about since an earlier supervisor's time. Sessions attach
+    /// meanwhile: what they have started since is not looked at.
     func resetLeftBehind() async {
         guard let open = try? bus.open() else { return }
         let units = (try? await open.listUnits(patterns: ["app-mcp-*.scope"])) ?? []
-        for unit in units {
+        for unit in units where !started.contains(unit.name) {
             guard let path = try? await open.string("ControlGroup", of: unit.name, .scope) else { continue }
             if !UnitCgroup(path: path, hierarchy: support.hierarchy).processes.isEmpty { continue }
             try? await open.stopUnit(unit.name)
