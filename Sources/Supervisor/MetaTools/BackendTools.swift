@@ -89,7 +89,10 @@ final class BackendTools {
     func rank(_ query: String, limit: Int, then: @escaping (Ranking) -> Void) {
         prepare()
         guard let embedder = registry.embedder, index?.hasTable == true else { return answer(query, nil, limit, then) }
-        embedder.encode(query: query) { [weak self] sentence in self?.answer(query, sentence, limit, then) }
+        embedder.encode(query: query) { [weak self] sentence in
+            guard let self else { return then(BackendTools.nothing(query)) }
+            answer(query, sentence, limit, then)
+        }
     }
 
     /// Without what takes time.
@@ -100,7 +103,11 @@ final class BackendTools {
 
     private func answer(_ query: String, _ sentence: [Float]?, _ limit: Int, _ then: (Ranking) -> Void) {
         prepare()
-        guard let index else { return then(ToolIndex(documents: [], table: nil).search(query, limit: 0)) }
-        then(index.search(query, sentence: sentence, limit: limit))
+        then(index?.search(query, sentence: sentence, limit: limit) ?? BackendTools.nothing(query))
+    }
+
+    /// What is found where there are no tools.
+    private static func nothing(_ query: String) -> Ranking {
+        ToolIndex(documents: [], table: nil).search(query, limit: 0)
     }
 }

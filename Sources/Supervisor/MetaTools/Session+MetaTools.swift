@@ -76,6 +76,12 @@ extension Session {
         }
     }
 
+    /// The session has another backend, with a list of its own.
+    func searchAnew() {
+        guard let view = metaToolView else { return }
+        perform(metaTools?.backendChanged(view) ?? [])
+    }
+
     /// Searches under way are answered by words alone: a successor could not go on with them.
     func finishSearches() {
         for search in metaTools?.openSearches ?? [] {

@@ -57,6 +57,7 @@ extension Session {
         registry.events.report(
             "session", backend: target.id, session: "\(id)", text: "session \(id) moved from \(old.id) to \(target.id)")
         old.withMultiplexer { machine, now, actions in machine.moved(id, now: now, into: &actions) }
+        searchAnew()
     }
 
     /// The other backend cannot be had.

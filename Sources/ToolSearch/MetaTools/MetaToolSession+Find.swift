@@ -7,6 +7,8 @@ struct FindRequest: Sendable, Codable {
     let asker: Asker
     let query: String
     let limit: Int
+    /// The client's own, to be dealt with anew should the session get another backend meanwhile.
+    let line: [UInt8]
     /// Why the list could not be asked for again.
     let unavailable: String?
 }
@@ -33,7 +35,7 @@ extension MetaToolSession {
         lastSearch += 1
         let request = FindRequest(
             asker: asker, query: String(query.unicodeScalars.prefix(Self.longestQuery)), limit: limit,
-            unavailable: view.unavailable)
+            line: [UInt8](line, envelope.object), unavailable: view.unavailable)
         searches[lastSearch] = request
         // Pinned tools are taken out afterwards.
         let wanted = limit + options.pins.count
@@ -53,7 +55,9 @@ extension MetaToolSession {
 
     /// The ranking of a search; its places are those of the view's catalog.
     public mutating func found(_ ranking: Ranking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
-        guard let request = searches.removeValue(forKey: ticket), let catalog = view.catalog else { return [] }
+        guard let request = searches.removeValue(forKey: ticket) else { return [] }
+        let settled = MetaToolStep.settled(request.asker.id, isAnswered: true)
+        guard let catalog = view.catalog else { return gathered([nothingKnown(request.asker, view), settled]) }
         var hits = ranking.hits.filter {
             catalog.entries.indices.contains($0.position) && !isPinned($0.position, catalog)
         }
@@ -68,7 +72,7 @@ extension MetaToolSession {
             query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
         if hits.isEmpty { tally.zeroHits += 1 }
         let text = answered(request.asker, text: answer.text, structured: answer.structured)
-        return gathered([text, .settled(request.asker.id, isAnswered: true)])
+        return gathered([text, settled])
     }
 
     private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {

@@ -140,6 +140,19 @@ extension MetaToolSession {
         return gathered(steps)
     }
 
+    /// The session has another backend: what was asked of the former one's list is asked of this one's. Answers that
+    /// are still to come from there are nobody's.
+    public mutating func backendChanged(_ view: MetaToolView) -> [MetaToolStep] {
+        fetch = nil
+        for search in searches.sorted(by: { $0.key < $1.key }).map(\.value) {
+            waiting.append(WaitingRequest(id: search.asker.id, line: search.line))
+            tally.searches -= 1
+        }
+        searches = [:]
+        guard !waiting.isEmpty else { return [] }
+        return requireCatalog(view) ? catalogChanged(view) : startFetch()
+    }
+
     /// Serves what waited, with the catalog as it is.
     mutating func settle(_ view: MetaToolView) -> [MetaToolStep] {
         var steps: [MetaToolStep] = []

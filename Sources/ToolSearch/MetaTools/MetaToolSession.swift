@@ -97,6 +97,7 @@ public struct MetaToolSession: Sendable, Codable {
     ) -> MetaToolVerdict {
         let id = RawToken(line, envelope.id)
         if let fetch, fetch.id == id { return .replaced(receivePage(line, envelope, view)) }
+        if isOwn(id) { return .replaced([]) }
         if handshakes.remove(id) != nil { return endHandshake(line, envelope, view) }
         guard let tool = calls.removeValue(forKey: id) else { return .pass }
         return explain(line, envelope, tool, view)

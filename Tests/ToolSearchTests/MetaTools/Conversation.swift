@@ -16,6 +16,8 @@ final class Conversation {
     /// What a search answers; the test says what is similar, not the index.
     var ranking = Ranking(hits: [], confidence: .none, total: 3)
     var searched: [(query: String, limit: Int)] = []
+    /// Searches whose ranking does not come yet, by ticket.
+    var heldSearches: [UInt64]?
     private var nextID = 0
 
     init(_ options: MetaToolOptions = .on, tools: [String] = Conversation.tools, known: Bool = true) {
@@ -63,6 +65,10 @@ final class Conversation {
             case .toServer(let line): toServer.append(Self.text(line))
             case .search(let ticket, let query, let limit):
                 searched.append((query, limit))
+                guard heldSearches == nil else {
+                    heldSearches?.append(ticket)
+                    continue
+                }
                 perform(session.found(ranking, ticket: ticket, view))
             case .listChanged: view.isFresh = false
             case .owed(let id): owed.append(id.text)
@@ -73,6 +79,16 @@ final class Conversation {
                 perform(session.catalogChanged(view))
             }
         }
+    }
+
+    /// The ranking of a held search comes.
+    func rank(_ ticket: UInt64) { perform(session.found(ranking, ticket: ticket, view)) }
+
+    /// The session has a backend of its own now, whose tools may be known.
+    func move(knowing tools: [String]?) {
+        view.catalog = tools.map { ToolCatalog(server: "serena", definitions: $0.map { Array($0.utf8) }) }
+        view.isFresh = tools != nil
+        perform(session.backendChanged(view))
     }
 
     /// A line without its newline, which it must have.
