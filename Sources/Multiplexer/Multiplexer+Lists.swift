@@ -25,6 +25,14 @@ extension Multiplexer {
         if backend.phase == .ready { startFetch(key, now: now, &actions) } else { requireBackend(&actions) }
     }
 
+    /// Which `tools/list` a session would be answered with from here: the number of the request at the backend that
+    /// brought it, with its result. Nil when the backend would be asked.
+    public func keptTools(for session: SessionID, now: Int64) -> (request: UInt64, result: [UInt8])? {
+        let key = ListKey(method: .toolsList, cursor: nil)
+        guard let page = lists.pages[key], isBelieved(page, of: key, by: session, now: now) else { return nil }
+        return (page.request, page.visible)
+    }
+
     /// Nil for a list with parameters that we do not know: those may change the result.
     private func listKey(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> ListKey? {
         let params = envelope.params

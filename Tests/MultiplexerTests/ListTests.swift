@@ -49,6 +49,42 @@ import Testing
         #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"filter":"x"}}"#])
     }
 
+    /// What is shared beside the lists is as old as they are.
+    @Test func whatIsKeptIsNamedByTheRequestThatBroughtIt() {
+        let call = #"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"a"}}"#
+        var bench = Bench()
+        bench.open(1)
+        bench.open(2)
+        bench.client(1, Bench.initialize())
+        bench.runBackend(
+            result: #"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"f"}}"#)
+        bench.client(2, Bench.initialize())
+        #expect(bench.mux.keptTools(for: 1, now: bench.now) == nil)
+        bench.client(1, list(1))
+        bench.backend(result(2, #"{"tools":[{"name":"a"}]}"#))
+        #expect(bench.mux.keptTools(for: 1, now: bench.now)?.request == 2)
+        #expect(bench.mux.keptTools(for: 2, now: bench.now)?.request == 2)
+        // The server announces no change: an answered call may have made one, as far as its session can know.
+        bench.client(1, call)
+        bench.backend(result(3, "{}"))
+        #expect(bench.mux.keptTools(for: 1, now: bench.now) == nil)
+        #expect(bench.mux.keptTools(for: 2, now: bench.now)?.request == 2)
+        #expect(bench.mux.keptTools(for: 2, now: bench.now + 30_001) == nil)
+        bench.client(1, list(4))
+        bench.backend(result(4, #"{"tools":[{"name":"b"}]}"#))
+        #expect(bench.mux.keptTools(for: 1, now: bench.now)?.request == 4)
+    }
+
+    @Test func aListThatWasOvertakenIsNotKept() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, list(1))
+        bench.backend(#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#)
+        bench.backend(result(2, "{}"))
+        #expect(bench.take(1).count == 1)
+        #expect(bench.mux.keptTools(for: 1, now: bench.now) == nil)
+    }
+
     @Test func changeInvalidatesAtOnceAndIsAnnouncedOnce() {
         let changed = #"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#
         var bench = Bench()

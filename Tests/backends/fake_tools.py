@@ -176,7 +176,8 @@ class Tools:
 
     def tool_change(self, id, given, meta):
         self.names.append(given["tool"])
-        self.server.notify("notifications/tools/list_changed", {})
+        if not given.get("silent"):
+            self.server.notify("notifications/tools/list_changed", {})
         return "changed"
 
     def tool_activate_project(self, id, given, meta):

@@ -97,6 +97,18 @@ def test_a_change_of_the_list_is_found_and_not_told(supervisor, fake, repo, meta
     assert names(meta) == THREE
 
 
+def test_what_a_call_added_is_found_where_the_server_announces_nothing(supervisor, fake, repo):
+    agent, other = (supervisor.agent(fake.command("--no-list-changed"), repo, META) for _ in range(2))
+    for session in (agent, other):
+        session.initialize()
+        assert "brand_new" not in session.tool("find_tool", query="brand_new")
+    asked = len(fake.wait_received("tools/list"))
+    assert agent.tool("find_tool", query="echo").startswith("echo")
+    assert len(fake.wait_received("tools/list")) == asked
+    agent.text(through(agent, "change", tool="brand_new", silent=True))
+    assert agent.tool("find_tool", query="brand_new").startswith("brand_new")
+
+
 def test_a_search_waits_for_a_list_that_changes_right_now(supervisor, fake, repo):
     agent = supervisor.agent(fake.command("--gated-list"), repo, META)
     agent.initialize()

@@ -16,7 +16,7 @@ extension ControlService {
         let denied = Set(backend.configuration.server.denyTools)
         let visible = tools.filter { !denied.contains($0["name"]?.stringValue ?? "") }
         backend.comparePins(tools)
-        backend.tools.learn(visible.map { Array($0.text.utf8) }, now: registry.now)
+        backend.tools.learn(visible.map { Array($0.text.utf8) })
         var result: JSONValue = ["tools": .array(tools)]
         if let query = parameters.query { result = await search(backend, query) }
         return ToolsReply(result: JSONDocument(result), tokens: backend.tokenCounts)

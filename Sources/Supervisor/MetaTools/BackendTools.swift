@@ -7,16 +7,14 @@ import ToolSearch
 
 /// A backend's tools, learned once and shared by its sessions with meta-tools.
 final class BackendTools {
-    /// Milliseconds for which a list is believed without a word of the multiplexer's.
-    private static let patience: Int64 = 60_000
-
     private let server: String
     private(set) var catalog: ToolCatalog?
     private var index: ToolIndex?
     private unowned let registry: Registry
     /// Sentence vectors under way.
     private var job: DocumentJob?
-    private var learnedAt: Int64?
+    /// The multiplexer's list that this one is; nil when it is none that is known there.
+    private var learnedAs: UInt64?
     private var definitions: [[UInt8]] = []
     private var instructionsText: String?
 
@@ -29,16 +27,20 @@ final class BackendTools {
 
     /// The handshake or a list is another one now.
     func mayHaveChanged() {
-        learnedAt = nil
+        learnedAs = nil
         instructionsText = nil
     }
 
-    func isFresh(now: Int64) -> Bool { learnedAt.map { now - $0 < Self.patience } ?? false }
+    /// Whether this is the list that the multiplexer would answer a session with: it knows what the server announces,
+    /// how long a list may be kept, and which calls of the session may have changed it.
+    func isFresh(_ kept: (request: UInt64, result: [UInt8])?) -> Bool { kept != nil && kept?.request == learnedAs }
 
-    /// The whole list, as the multiplexer answers it. True when it is another one than before.
+    /// The whole list, as the multiplexer answered it. True when it is another one than before.
+    ///
+    /// - Parameter kept: what the multiplexer keeps; a list that was overtaken by a change on its way is not that.
     @discardableResult
-    func learn(_ list: [[UInt8]], now: Int64) -> Bool {
-        learnedAt = now
+    func learn(_ list: [[UInt8]], kept: (request: UInt64, result: [UInt8])? = nil) -> Bool {
+        learnedAs = kept.flatMap { ToolCatalog.begins(list, with: $0.result) ? $0.request : nil }
         guard catalog == nil || list != definitions else { return false }
         definitions = list
         catalog = ToolCatalog(server: server, definitions: list)

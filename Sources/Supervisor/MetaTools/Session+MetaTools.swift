@@ -50,7 +50,7 @@ extension Session {
 
     private var metaToolView: MetaToolView? {
         guard let backend else { return nil }
-        var view = backend.metaToolView
+        var view = backend.metaToolView(of: self)
         view.takesBatches = backend.multiplexer.protocolVersion(of: id) == "2025-03-26"
         return view
     }
@@ -92,7 +92,7 @@ extension Session {
     }
 
     private func learned(_ list: [[UInt8]]) {
-        if let backend, backend.tools.learn(list, now: backend.registry.now) {
+        if let backend, backend.tools.learn(list, kept: backend.keptTools(for: self)) {
             backend.comparePins(list.compactMap { try? JSONValue(parsing: $0) })
         }
         guard let view = metaToolView else { return }
@@ -102,10 +102,14 @@ extension Session {
 }
 
 extension Backend {
-    var metaToolView: MetaToolView {
+    func metaToolView(of session: Session) -> MetaToolView {
         MetaToolView(
-            catalog: tools.catalog, isFresh: tools.isFresh(now: registry.now),
+            catalog: tools.catalog, isFresh: tools.isFresh(keptTools(for: session)),
             instructions: tools.instructions(multiplexer.snapshot), unavailable: unavailability)
+    }
+
+    func keptTools(for session: Session) -> (request: UInt64, result: [UInt8])? {
+        multiplexer.keptTools(for: session.id, now: registry.now)
     }
 
     /// Why it cannot be called for now.

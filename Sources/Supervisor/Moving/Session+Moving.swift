@@ -44,8 +44,6 @@ extension Session {
 
     private func changeOver(to target: Backend) {
         guard let old = backend else { return }
-        // Those under way are ranked by the other one's list.
-        finishSearches()
         destination = nil
         leaving = old
         backend = target

@@ -6,6 +6,8 @@ public import MCPWire
 struct WaitingRequest: Sendable, Codable {
     let id: RawToken
     let line: [UInt8]
+    /// Whether it came after the list was asked for: that may be the list as it was before.
+    var isLate = false
 }
 
 /// The session's own `tools/list` under way: the multiplexer answers it from its cache, or its backend does.
@@ -76,13 +78,14 @@ extension MetaToolSession {
 
     mutating func wait(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> [MetaToolStep] {
         let id = RawToken(line, envelope.id)
-        waiting.append(WaitingRequest(id: id, line: [UInt8](line, envelope.object)))
+        waiting.append(WaitingRequest(id: id, line: [UInt8](line, envelope.object), isLate: fetch != nil))
         return [.owed(id)] + startFetch()
     }
 
     mutating func startFetch() -> [MetaToolStep] {
         guard fetch == nil else { return [] }
         fetch = ListFetch(id: RawToken("null"))
+        for index in waiting.indices { waiting[index].isLate = false }
         return [askForPage(cursor: nil)]
     }
 
@@ -144,6 +147,7 @@ extension MetaToolSession {
     /// are still to come from there are nobody's.
     public mutating func backendChanged(_ view: MetaToolView) -> [MetaToolStep] {
         fetch = nil
+        for index in waiting.indices { waiting[index].isLate = false }
         for search in searches.sorted(by: { $0.key < $1.key }).map(\.value) {
             waiting.append(WaitingRequest(id: search.asker.id, line: search.line))
             tally.searches -= 1
@@ -160,10 +164,16 @@ extension MetaToolSession {
             if isOn == nil, let catalog = view.catalog { judge(catalog, view) }
             steps += releaseHandshakes()
         }
-        let requests = waiting
-        waiting = []
-        for request in requests { steps += serve(request, view) }
-        return steps
+        steps += serveWaiting(view) { view.isFresh || !$0.isLate }
+        // Nothing is hidden any more, so nothing is to be waited for.
+        if isOn == false { steps += serveWaiting(view) { _ in true } }
+        return waiting.isEmpty ? steps : steps + startFetch()
+    }
+
+    private mutating func serveWaiting(_ view: MetaToolView, _ isServed: (WaitingRequest) -> Bool) -> [MetaToolStep] {
+        let requests = waiting.filter(isServed)
+        waiting.removeAll(where: isServed)
+        return requests.flatMap { serve($0, view) }
     }
 
     private mutating func serve(_ request: WaitingRequest, _ view: MetaToolView) -> [MetaToolStep] {
@@ -192,6 +202,7 @@ extension MetaToolSession {
     /// The list cannot be had: what was known is used; where nothing was, a request learns why.
     private mutating func fetchFailed(_ error: [UInt8]?, _ view: MetaToolView) -> [MetaToolStep] {
         fetch = nil
+        for index in waiting.indices { waiting[index].isLate = false }
         var view = view
         let reason = error.flatMap { try? JSONValue(parsing: $0) }?["message"]?.stringValue
         view.unavailable = view.unavailable ?? reason ?? "its tools cannot be listed"

@@ -29,6 +29,14 @@ public struct ToolCatalog: Sendable {
         self.init(server: server, list: Array(result[tools.value]))
     }
 
+    /// Whether a list of definitions begins with those of a `tools/list` result, its first page.
+    public static func begins(_ list: [[UInt8]], with result: [UInt8]) -> Bool {
+        guard let tools = rawMembers(result)?["tools"], let elements = rawElements(result.span, tools.value),
+            elements.count <= list.count
+        else { return false }
+        return zip(elements, list).allSatisfy { result[$0].elementsEqual($1) }
+    }
+
     /// - Parameter list: a JSON array of definitions.
     init(server: String, list: [UInt8]) {
         let elements = rawElements(list.span, 0..<list.count) ?? []

@@ -18,6 +18,8 @@ final class Conversation {
     var searched: [(query: String, limit: Int)] = []
     /// Searches whose ranking does not come yet, by ticket.
     var heldSearches: [UInt64]?
+    /// Whether the list that comes was overtaken by a change.
+    var isOvertaken = false
     private var nextID = 0
 
     init(_ options: MetaToolOptions = .on, tools: [String] = Conversation.tools, known: Bool = true) {
@@ -75,7 +77,7 @@ final class Conversation {
             case .settled(let id, _): owed.firstIndex(of: id.text).map { _ = owed.remove(at: $0) }
             case .learned(let definitions):
                 view.catalog = ToolCatalog(server: "serena", definitions: definitions)
-                view.isFresh = true
+                view.isFresh = !isOvertaken
                 perform(session.catalogChanged(view))
             }
         }

@@ -100,6 +100,23 @@ import Testing
         #expect(talk.owed.isEmpty)
     }
 
+    /// The server may have made the list before the call that the search comes after.
+    @Test func aSearchDoesNotTakeAListThatWasAskedForBeforeIt() throws {
+        let talk = Conversation()
+        talk.view.isFresh = false
+        talk.ranking = Ranking(hits: [Conversation.hit(0)], confidence: .high, total: 1)
+        _ = talk.call("find_tool", #"{"query":"early"}"#)
+        _ = talk.call("find_tool", #"{"query":"late"}"#)
+        #expect(talk.toServer.count == 1)
+        talk.isOvertaken = true
+        talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[{"name":"old"}]}}"#)
+        #expect(talk.toClient.count == 1 && talk.toClient[0].contains("old"))
+        #expect(talk.toServer.count == 2 && talk.owed == ["2"])
+        talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-2","result":{"tools":[{"name":"new"}]}}"#)
+        #expect(talk.toClient.count == 2 && talk.toClient[1].contains("new"))
+        #expect(talk.toServer.count == 2 && talk.owed.isEmpty)
+    }
+
     @Test func whenTheListCannotBeHadTheOldOneIsSearched() throws {
         let talk = Conversation()
         talk.view.isFresh = false
