@@ -21,7 +21,7 @@ final class DocumentJob {
     /// The texts of a document, made when its turn comes; none: it has no vector.
     private let texts: (Int) -> [String]
     private let deliver: (Int, [Float]) -> Void
-    private let older: VectorFile
+    private var older: VectorFile
     /// What this list needs, in its order.
     private(set) var vectors = VectorFile()
     private(set) var computed = 0
@@ -43,6 +43,12 @@ final class DocumentJob {
 
     /// No more is delivered; what was computed is kept.
     func cancel() { isCancelled = true }
+
+    /// All is delivered and kept: whoever holds the job holds no vectors.
+    func release() {
+        vectors = VectorFile()
+        older = VectorFile()
+    }
 
     /// What to keep on the disk: this list's first, then older ones, which may come back.
     var kept: VectorFile {

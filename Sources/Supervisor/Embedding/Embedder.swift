@@ -206,6 +206,7 @@ extension Embedder {
         case .done:
             jobs.removeFirst()
             if job.computed > 0 { store.store(job.kept, for: job.server) }
+            job.release()
             stepLater()
         }
     }

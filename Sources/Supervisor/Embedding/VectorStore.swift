@@ -24,7 +24,13 @@ final class VectorStore {
     func load(_ server: String) -> VectorFile {
         let path = path(of: server)
         guard Files.identity(path) != nil else { return VectorFile() }
-        if let bytes = try? Files.read(path), let file = VectorFile(bytes) { return file }
+        do {
+            if let file = VectorFile(try Files.read(path)) { return file }
+        } catch {
+            // It may be sound: there may be no descriptor left to read it with.
+            log.warning("\(error); the vectors of \(server)'s tools are computed again")
+            return VectorFile()
+        }
         log.warning("\(path) is damaged, dropped it; the vectors of \(server)'s tools are computed again")
         Files.remove(path)
         return VectorFile()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import Foundation
 import Posix
 import Testing
 
@@ -151,6 +152,34 @@ import Testing
             #expect(await place.embedder(registry).vectors(of: [["1"], ["2"]]) == vectors)
             #expect(place.starts == 2)
             #expect(VectorFile(try Files.read(path))?.entries.count == 2)
+        }
+    }
+
+    @Test func aFileThatCannotBeReadNowIsLeftAlone() async throws {
+        try await withStage { _, registry, _ in
+            let place = try TemporaryDirectory()
+            let store = VectorStore(directory: place.path, log: registry.log)
+            // Reading a directory fails, whoever reads; the link to it could be removed.
+            try FileManager.default.createSymbolicLink(
+                atPath: store.path(of: "server"), withDestinationPath: place.path)
+            #expect(store.load("server").entries.isEmpty)
+            #expect(Files.identity(store.path(of: "server")) != nil)
+        }
+    }
+
+    @Test func aJobThatIsDoneHoldsNoVectors() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            _ = await embedder.vectors(of: [["1"], ["2"]])
+            let held = await withCheckedContinuation { continuation in
+                let job = embedder.encode(documents: 1, of: "server", texts: { _ in ["3"] }, then: { _, _ in })
+                embedder.documentsDone = { continuation.resume(returning: job?.kept.entries.count) }
+            }
+            #expect(held == 0)
+            let store = VectorStore(directory: place.directory.path + "/vectors", log: registry.log)
+            #expect(store.load("server").entries.count == 3)
         }
     }
 
