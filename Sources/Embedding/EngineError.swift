@@ -19,6 +19,12 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
     /// A piece that every text needs.
     case noPiece(String)
 
+    /// Whether the file may be sound, and opened later.
+    public var isPassing: Bool { if case .unreadable(let error) = self { error.isPassing } else { false } }
+
+    /// What the last words of mcp-embed begin with where that is so.
+    public static let passingWords = "mcp-embed: not now: "
+
     public var description: String {
         switch self {
         case .unreadable(let error): "\(error)"

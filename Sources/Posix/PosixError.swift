@@ -22,6 +22,9 @@ public struct PosixError: Error, Equatable, CustomStringConvertible {
         PosixError(attempt, subject, code: cposix_errno())
     }
 
+    /// Whether it was for want of something that others had just then: descriptors, memory, room for a process.
+    public var isPassing: Bool { [EMFILE, ENFILE, ENOMEM, EAGAIN].contains(code) }
+
     public var description: String { "cannot \(attempt) \(subject): \(PosixError.text(of: code))" }
 
     /// The kernel's words for an errno value.

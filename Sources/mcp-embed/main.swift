@@ -37,7 +37,8 @@ func runProgram() -> Int32 {
     do {
         return Conversation(try Engine(path: path)).run()
     } catch {
-        StandardError.write("mcp-embed: cannot use \(path): \(error)\n")
+        let beginning = error.isPassing ? EngineError.passingWords : "mcp-embed: "
+        StandardError.write("\(beginning)cannot use \(path): \(error)\n")
         return 1
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import Embedding
 import Posix
 import Systemd
 
@@ -20,7 +21,7 @@ final class Embedder {
 
     /// How long a query may wait for its vector. Starting the encoder takes some 20 ms of it.
     static let queryPatience: Int64 = 100
-    /// How often in a row an encoder may be killed before it is left alone.
+    /// How often in a row an encoder may be killed, or fail to start, before it is left alone for a while.
     static let patienceWithDeaths = 3
     /// Queries that may wait at the same time; more would only wait too long.
     static let queryLimit = 16
@@ -29,6 +30,7 @@ final class Embedder {
 
     private let places: Places
     private let patience: Int64
+    private let rest: Int64
     private let loop: EventLoop
     private let streams: StreamLoop
     private let log: Log
@@ -39,17 +41,26 @@ final class Embedder {
     private var documents: EncoderProcess?
     private var jobs: [DocumentJob] = []
     private var isStepping = false
-    /// Encoders that were killed since one has answered.
+    /// Encoders that were killed or could not be started since one has answered.
     private var deaths = 0
+    /// When an engine that could not be used for a while is tried again, in milliseconds of the monotonic clock.
+    private var retryAt: Int64?
+    /// How often in a row it was left alone.
+    private var rests = 0
     /// Called when no list is left to do, and what was computed is on the disk.
     var documentsDone: () -> Void = {}
 
-    /// - Parameter patience: milliseconds that a query may wait for its vector.
+    /// - Parameters:
+    ///   - patience: milliseconds that a query may wait for its vector.
+    ///   - rest: milliseconds for which an engine is left alone that cannot be used just now; twice as long each time,
+    ///     up to 64 times.
     init(
-        places: Places, loop: EventLoop, streams: StreamLoop, log: Log, patience: Int64 = Embedder.queryPatience
+        places: Places, loop: EventLoop, streams: StreamLoop, log: Log, patience: Int64 = Embedder.queryPatience,
+        rest: Int64 = 60_000
     ) {
         self.places = places
         self.patience = patience
+        self.rest = rest
         self.loop = loop
         self.streams = streams
         self.log = log
@@ -60,6 +71,10 @@ final class Embedder {
     /// there or replaced serves from then on.
     func currentEngine() -> EngineFile? {
         guard places.program != nil else { return nil }
+        if let retryAt, Clock.monotonicMilliseconds() >= retryAt {
+            self.retryAt = nil
+            engine = nil
+        }
         let found = EngineFile.find(in: places.engines, known: engine)
         let isNew = found != engine
         engine = found
@@ -82,11 +97,17 @@ final class Embedder {
     }
 
     private func complain(_ fault: EngineFault) {
-        log.warning("\(fault.reason); tools are found without it (make engine builds it anew)")
+        guard fault.isPassing else {
+            return log.warning("\(fault.reason); tools are found without it (make engine builds it anew)")
+        }
+        let rest = rest << min(rests, 6)
+        rests += 1
+        retryAt = Clock.monotonicMilliseconds() + rest
+        log.warning("\(fault.reason); tools are found without it, and it is tried again in \(rest / 1000) s")
     }
 
-    private func failed(_ file: EngineFile, _ reason: String) {
-        let fault = file.fault(reason)
+    private func failed(_ file: EngineFile, _ reason: String, isPassing: Bool = false) {
+        let fault = file.fault(reason, isPassing: isPassing)
         engine = .failure(fault)
         complain(fault)
         stop()
@@ -101,15 +122,21 @@ final class Embedder {
         documents = nil
     }
 
-    /// An encoder is gone. One that says why finds no better file the next time; one that was killed is started again
-    /// when it is needed, a few times.
+    /// An encoder is gone. One that says why finds no better file the next time; one that was killed, or had not what it
+    /// needs just then, is started again when it is needed: a few times, then after a while.
     private func died(_ file: EngineFile, _ words: String?) {
-        if let words { return failed(file, words) }
+        if let words, !words.hasPrefix(EngineError.passingWords) { return failed(file, words) }
+        lost(file, words ?? "mcp-embed was killed")
+    }
+
+    private func lost(_ file: EngineFile, _ reason: String) {
         deaths += 1
         guard deaths < Embedder.patienceWithDeaths else {
-            return failed(file, "mcp-embed was killed \(deaths) times")
+            let times = deaths
+            deaths = 0
+            return failed(file, "\(reason), \(times) times in a row", isPassing: true)
         }
-        log.warning("mcp-embed was killed; it is started again when it is needed")
+        log.warning("\(reason); it is started again when it is needed")
     }
 
     private func start(
@@ -125,7 +152,7 @@ final class Embedder {
                 died(file, words)
             }
         } catch {
-            failed(file, "\(error)")
+            error.isPassing ? lost(file, "\(error)") : failed(file, "\(error)")
             return nil
         }
     }
@@ -143,10 +170,15 @@ extension Embedder {
             answer.give(nil)
         }
         queries.encode(query) { [weak self] vector in
-            if vector != nil { self?.deaths = 0 }
+            if vector != nil { self?.worked() }
             answer.give(vector)
         }
         restartIdleClock()
+    }
+
+    private func worked() {
+        deaths = 0
+        rests = 0
     }
 
     private func restartIdleClock() {

@@ -42,18 +42,24 @@ struct EngineFile: Equatable {
                 EngineFile(
                     path: path, model: try Engine.identity(of: path, width: EncoderProcess.width), file: identity))
         } catch {
-            return .failure(EngineFault(path: path, file: identity, reason: "cannot use \(path): \(error)"))
+            return .failure(
+                EngineFault(
+                    path: path, file: identity, reason: "cannot use \(path): \(error)", isPassing: error.isPassing))
         }
     }
 
     /// This file, found out to be of no use.
-    func fault(_ reason: String) -> EngineFault { EngineFault(path: path, file: file, reason: reason) }
+    func fault(_ reason: String, isPassing: Bool) -> EngineFault {
+        EngineFault(path: path, file: file, reason: reason, isPassing: isPassing)
+    }
 }
 
-/// An engine file that cannot be used, until it is replaced.
+/// An engine file that cannot be used, until it is replaced or, where that may help, a while later.
 struct EngineFault: Error, Equatable {
     let path: String
     fileprivate let file: FileIdentity
     /// One line.
     let reason: String
+    /// Whether it may be of use later as it is.
+    let isPassing: Bool
 }

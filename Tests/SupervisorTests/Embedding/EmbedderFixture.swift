@@ -24,6 +24,7 @@ struct EmbedderPlace {
                 die) echo 'mcp-embed: out of luck' >&2; exit 1 ;;
                 hang) read -r line ;;
                 kill) kill -9 $$ ;;
+                crowded) echo 'mcp-embed: not now: cannot open it: Too many open files' >&2; exit 1 ;;
                 *) printf '%1536s' "$line" ;;
                 esac
             done
@@ -49,12 +50,12 @@ struct EmbedderPlace {
         try Files.replace("\(directory.path)/\(name)", with: Array(text.utf8), mode: mode)
     }
 
-    func embedder(_ registry: Registry, patience: Int64 = 60_000) -> Embedder {
+    func embedder(_ registry: Registry, patience: Int64 = 60_000, rest: Int64 = 60_000) -> Embedder {
         Embedder(
             places: Embedder.Places(
                 program: directory.path + "/mcp-embed", engines: ["/nowhere/" + EngineFile.name, engine],
                 vectors: directory.path + "/vectors"),
-            loop: registry.loop, streams: registry.streams, log: registry.log, patience: patience)
+            loop: registry.loop, streams: registry.streams, log: registry.log, patience: patience, rest: rest)
     }
 
     /// What the program answers for a text.

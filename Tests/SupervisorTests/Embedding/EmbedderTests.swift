@@ -75,8 +75,26 @@ import Testing
             #expect(embedder.status.stage.known == .engine)
             #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
             for _ in 0..<Embedder.patienceWithDeaths { #expect(await embedder.vector(ofQuery: "kill") == nil) }
-            #expect(embedder.status.problem == "mcp-embed was killed 3 times")
+            #expect(embedder.status.problem == "mcp-embed was killed, 3 times in a row")
             #expect(place.starts == 1 + Embedder.patienceWithDeaths)
+        }
+    }
+
+    /// Descriptors and memory come back: the file need not be replaced.
+    @Test(.timeLimit(.minutes(1)), arguments: ["kill", "crowded"])
+    func whatPassesIsTriedAgainLater(word: String) async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry, rest: 300)
+            for _ in 0..<Embedder.patienceWithDeaths { #expect(await embedder.vector(ofQuery: word) == nil) }
+            #expect(embedder.status.problem?.hasSuffix(", 3 times in a row") == true)
+            #expect(await embedder.vector(ofQuery: "12") == nil)
+            #expect(place.starts == Embedder.patienceWithDeaths)
+            // What is waited for is that it serves.
+            while await embedder.vector(ofQuery: "12") == nil {}
+            #expect(embedder.status.problem == nil)
+            embedder.stop()
         }
     }
 
