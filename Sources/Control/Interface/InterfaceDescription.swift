@@ -100,9 +100,12 @@ public let interfaceDescription = #"""
         calls: int,
         direct_calls: int,
         wrong_names: int,
+        wrong_descriptions: int,
+        refusals: int,
         repaired_arguments: int,
         schemas_appended: int,
         answer_tokens: int,
+        structured_tokens: int,
         given_tokens: int,
         plain_tokens: int
       ),

@@ -90,18 +90,25 @@ public struct MetaToolStats: Codable, Sendable, Equatable {
     public var descriptions = 0
     public var calls = 0
     public var directCalls = 0
+    /// Calls of names that are no tool's.
     public var wrongNames = 0
+    /// Names that were to be described, and are no tool's.
+    public var wrongDescriptions = 0
+    /// Calls of meta-tools that were answered with what is wrong with them, other than a name.
+    public var refusals = 0
     public var repairedArguments = 0
     public var schemasAppended = 0
-    /// Tokens of the answers of `find_tool` and `describe_tool`.
+    /// Tokens of all that the meta-tools said: texts and structured content of answers, refusals, appended schemas.
     public var answerTokens = 0
+    /// Those of them in structured content, which some clients do not show to a model.
+    public var structuredTokens = 0
     /// Tokens that sessions were given up front, and would have been.
     public var givenTokens = 0
     public var plainTokens = 0
 
     public init() {}
 
-    /// Up front, less what searching cost; negative where meta-tools were a loss.
+    /// Up front, less what the meta-tools said; negative where meta-tools were a loss.
     public var savedTokens: Int { plainTokens - givenTokens - answerTokens }
 
     enum CodingKeys: String, CodingKey {
@@ -110,9 +117,12 @@ public struct MetaToolStats: Codable, Sendable, Equatable {
         case descriptions, calls
         case directCalls = "direct_calls"
         case wrongNames = "wrong_names"
+        case wrongDescriptions = "wrong_descriptions"
+        case refusals
         case repairedArguments = "repaired_arguments"
         case schemasAppended = "schemas_appended"
         case answerTokens = "answer_tokens"
+        case structuredTokens = "structured_tokens"
         case givenTokens = "given_tokens"
         case plainTokens = "plain_tokens"
     }

@@ -148,7 +148,7 @@ extension Session {
             rest = Array(resume.dropFirst(Self.seesTools.count))
         }
         lastJudgement = options.mode == .auto ? nil : options.mode == .on
-        if options.mode != .off { metaTools = MetaToolSession(options: options) }
+        if options.mode != .off { metaTools = MetaToolSession(options: options, isResumed: resume != nil) }
         return rest
     }
 

@@ -75,9 +75,12 @@ extension MetaToolStats {
         calls = tally.calls
         directCalls = tally.directCalls
         wrongNames = tally.wrongNames
+        wrongDescriptions = tally.wrongDescriptions
+        refusals = tally.refusals
         repairedArguments = tally.repairedArguments
         schemasAppended = tally.schemasAppended
         answerTokens = tally.answerTokens
+        structuredTokens = tally.structuredTokens
         givenTokens = tally.givenTokens
         plainTokens = tally.plainTokens
     }

@@ -58,7 +58,8 @@ extension MetaToolSession {
             if mayWait { return .replaced(wait(line, envelope)) }
             if onlyRead {
                 let reason = view.unavailable ?? "its tools are not known"
-                return refuse(asker, "\(reason), so nobody knows which only read; call_tool calls any.")
+                let words = "\(reason), so nobody knows which only read; call_tool calls any."
+                return .replaced([tell(asker, [words], isError: true)])
             }
             return send(line, envelope, arguments, wanted, as: wanted.name)
         }
@@ -100,12 +101,14 @@ extension MetaToolSession {
         tally.wrongNames += 1
         let near = catalog.closest(to: name, count: 3)
         let hint = near.isEmpty ? "" : " Nearest: \(near.joined(separator: ", "))."
-        return refuse(
-            asker, "\(catalog.server) has no tool \"\(ToolName.shown(name))\".\(hint) find_tool searches all of them.")
+        let words = "\(catalog.server) has no tool \"\(ToolName.shown(name))\".\(hint) find_tool searches all of them."
+        return .replaced([tell(asker, [words], isError: true)])
     }
 
-    func refuse(_ asker: Asker, _ reason: String) -> MetaToolVerdict {
-        .replaced([asker.answer(texts: [reason], isError: true)])
+    /// What the model got wrong, other than a name.
+    mutating func refuse(_ asker: Asker, _ reason: String) -> MetaToolVerdict {
+        tally.refusals += 1
+        return .replaced([tell(asker, [reason], isError: true)])
     }
 
     private func quoted(_ text: String) -> [UInt8] {

@@ -18,13 +18,13 @@ extension MetaToolSession {
         let isKnown = view.catalog.map { catalog in names.allSatisfy { isSomething($0, catalog) } } ?? false
         if mayWait, !isKnown, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
         guard let catalog = view.catalog else {
-            return refuse(asker, "The server is not available now: \(view.unavailable ?? "its tools are not known")")
+            let reason = view.unavailable ?? "its tools are not known"
+            return .replaced([tell(asker, ["The server is not available now: \(reason)"], isError: true)])
         }
         tally.descriptions += 1
         let texts = names.map { description(of: $0, catalog, view) }
-        for text in texts { tally.answerTokens += TokenEstimate.tokens(in: Array(text.utf8)) }
         let nothing = names.allSatisfy { !isSomething($0, catalog) }
-        return .replaced([asker.answer(texts: texts, isError: nothing)])
+        return .replaced([tell(asker, texts, isError: nothing)])
     }
 
     private func names(_ values: JSONValue?) -> [String] {
@@ -43,7 +43,7 @@ extension MetaToolSession {
             let text = instructions ?? view.instructions
             return text.isEmpty ? "\(catalog.server) gives no instructions." : text
         }
-        tally.wrongNames += 1
+        tally.wrongDescriptions += 1
         let near = catalog.closest(to: name, count: 3)
         let hint = near.isEmpty ? "" : " Nearest: \(near.joined(separator: ", "))."
         return "\(catalog.server) has no tool \"\(ToolName.shown(name))\".\(hint)"

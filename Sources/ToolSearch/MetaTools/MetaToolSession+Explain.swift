@@ -17,11 +17,13 @@ extension MetaToolSession {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ tool: String, _ view: MetaToolView
     ) -> MetaToolVerdict {
         guard let entry = view.catalog?[tool] else { return .pass }
+        let advice = advice(entry)
         let edit =
             envelope.error.isEmpty
-            ? resultEdit(line, envelope, entry) : errorEdit(line, envelope, entry)
+            ? resultEdit(line, envelope, advice) : errorEdit(line, envelope, advice)
         guard let edit else { return .pass }
         tally.schemasAppended += 1
+        tally.answerTokens += TokenEstimate.tokens(in: advice.utf8)
         return .replaced([.toClient(spliced(line, envelope, [edit]))])
     }
 
@@ -34,7 +36,7 @@ extension MetaToolSession {
     }
 
     /// A text more at the end of a tool's own error.
-    private func resultEdit(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ entry: ToolEntry) -> RawEdit? {
+    private func resultEdit(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ advice: String) -> RawEdit? {
         guard let result = rawMembers(line, envelope.result), let isError = result["isError"], isError.kind == .bool,
             line[isError.value.lowerBound] == UInt8(ascii: "t"), let content = result["content"],
             let elements = rawElements(line, content.value),
@@ -42,18 +44,18 @@ extension MetaToolSession {
         else { return nil }
         var bytes: [UInt8] = []
         if !elements.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        JSONValue.object(["type": "text", "text": .string(advice(entry))]).write(to: &bytes)
+        JSONValue.object(["type": "text", "text": .string(advice)]).write(to: &bytes)
         let end = content.value.upperBound - 1
         return RawEdit(range: end..<end, bytes: bytes)
     }
 
     /// The same in the message of a JSON-RPC error about parameters.
-    private func errorEdit(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ entry: ToolEntry) -> RawEdit? {
+    private func errorEdit(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ advice: String) -> RawEdit? {
         guard let error = rawMembers(line, envelope.error), let code = error["code"], let message = error["message"],
             message.kind == .string, String(repairing: line.extracting(code.value)) == "-32602"
         else { return nil }
         var bytes: [UInt8] = []
-        writeJSONString(" " + advice(entry), to: &bytes)
+        writeJSONString(" " + advice, to: &bytes)
         let end = message.value.upperBound - 1
         return RawEdit(range: end..<end, bytes: Array(bytes.dropFirst().dropLast()))
     }

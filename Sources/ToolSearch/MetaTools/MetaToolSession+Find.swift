@@ -71,8 +71,7 @@ extension MetaToolSession {
             catalog: catalog, hits: Array(hits.prefix(request.limit)), confidence: hits.isEmpty ? .none : confidence,
             query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
         if hits.isEmpty { tally.zeroHits += 1 }
-        let text = answered(request.asker, text: answer.text, structured: answer.structured)
-        return gathered([text, settled])
+        return gathered([tell(request.asker, [answer.text], answer.structured), settled])
     }
 
     private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {
@@ -97,22 +96,17 @@ extension MetaToolSession {
             JSONObject(members: groups.map { .init(key: $0.word, value: .int(Int64($0.names.count))) }))
         structured["unavailable"] = FindAnswer.unavailable(catalog.server, view.unavailable)
         if let reason = view.unavailable { lines.append("\(catalog.server) is not available now: \(reason)") }
-        return answered(asker, text: lines.joined(separator: "\n"), structured: .object(structured))
+        return tell(asker, [lines.joined(separator: "\n")], .object(structured))
     }
 
     /// The tools were never listed, and cannot be now.
-    private func nothingKnown(_ asker: Asker, _ view: MetaToolView) -> MetaToolStep {
+    private mutating func nothingKnown(_ asker: Asker, _ view: MetaToolView) -> MetaToolStep {
         let reason = view.unavailable ?? "its tools cannot be listed"
         let text = "The server is not available now, so its tools are not known: \(reason)"
         let structured: JSONValue = [
             "matches": [], "total": 0, "confidence": "none",
             "unavailable": FindAnswer.unavailable("server", reason),
         ]
-        return asker.answer(texts: [text], isError: true, structured: Array(structured.text.utf8))
-    }
-
-    mutating func answered(_ asker: Asker, text: String, structured: JSONValue?) -> MetaToolStep {
-        tally.answerTokens += TokenEstimate.tokens(in: Array(text.utf8))
-        return asker.answer(texts: [text], structured: structured.map { Array($0.text.utf8) })
+        return tell(asker, [text], isError: true, structured)
     }
 }

@@ -52,9 +52,7 @@ extension MetaToolSession {
         guard isOn == true else { return .pass }
         let list = MetaTool.list(catalog, options)
         visibleList = list
-        let size = SizeJudgement(catalog, instructions ?? view.instructions, options)
-        tally.givenTokens += size.given
-        tally.plainTokens += size.plain
+        countGiven(catalog, view)
         return .replaced([answer(Asker(line, envelope), list: list)])
     }
 
@@ -139,6 +137,7 @@ extension MetaToolSession {
 
     /// The catalog is as the session's backend told it, or as another session learned it.
     public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] {
+        countFormerLife(view)
         let steps = settle(view)
         return gathered(steps)
     }

@@ -31,10 +31,17 @@ public struct MetaToolSession: Sendable, Codable {
     var lastSearch: UInt64 = 0
     /// Arrays of the client whose answers are not all there.
     var batches: [MetaToolBatch] = []
-    public var tally = MetaToolTally()
+    public internal(set) var tally = MetaToolTally()
+    /// Whether the tally has what the client was given up front.
+    var isGivenCounted = false
+    /// Whether the client was given it in the session's former life.
+    let isResumed: Bool
 
-    public init(options: MetaToolOptions) {
+    /// - Parameter isResumed: whether the client had its answers in a former life of the session, of which nothing else
+    ///   is left.
+    public init(options: MetaToolOptions, isResumed: Bool = false) {
         self.options = options
+        self.isResumed = isResumed
         isOn = options.mode == .auto ? nil : options.mode == .on
         if isOn == true { tally.sessions = 1 }
     }
@@ -42,6 +49,7 @@ public struct MetaToolSession: Sendable, Codable {
     /// A line of the client.
     public mutating func receive(_ line: Span<UInt8>, _ view: MetaToolView) -> MetaToolVerdict {
         guard isOn != false else { return .pass }
+        countFormerLife(view)
         guard let envelope = try? Envelope(scanning: line) else { return receiveBatch(line, view) }
         let verdict = receive(line, envelope, view)
         guard !batches.isEmpty else { return verdict }

@@ -20,13 +20,25 @@ struct PrometheusText {
             $0.metaTools.directCalls
         }
         metric("meta_wrong_names_total", "counter", "Names of no tool.", servers) { $0.metaTools.wrongNames }
+        metric("meta_wrong_descriptions_total", "counter", "Names of no tool that were to be described.", servers) {
+            $0.metaTools.wrongDescriptions
+        }
+        metric("meta_refusals_total", "counter", "Calls of meta-tools that were refused.", servers) {
+            $0.metaTools.refusals
+        }
         metric("meta_repaired_arguments_total", "counter", "Arguments that were repaired.", servers) {
             $0.metaTools.repairedArguments
         }
-        metric("meta_answer_tokens_total", "counter", "Tokens of search answers.", servers) {
+        metric("meta_schemas_appended_total", "counter", "Answers that got a tool's schema.", servers) {
+            $0.metaTools.schemasAppended
+        }
+        metric("meta_answer_tokens_total", "counter", "Tokens of what the meta-tools said.", servers) {
             $0.metaTools.answerTokens
         }
-        metric("meta_saved_tokens", "gauge", "Tokens saved up front, less search answers.", servers) {
+        metric("meta_structured_tokens_total", "counter", "Those in structured content.", servers) {
+            $0.metaTools.structuredTokens
+        }
+        metric("meta_saved_tokens", "gauge", "Tokens saved up front, less what the meta-tools said.", servers) {
             $0.metaTools.savedTokens
         }
         calls(servers)

@@ -56,10 +56,11 @@ extension MetaToolStats {
         guard sessions > 0 else { return [] }
         return [
             "meta-tools in \(sessions) sessions: \(givenTokens) tokens given instead of \(plainTokens), "
-                + "\(answerTokens) in search answers: \(savedTokens) saved",
-            "\(searches) searches (\(Self.share(zeroHits, searches)) without a hit), \(descriptions) descriptions, "
+                + "\(answerTokens) in their answers (\(structuredTokens) of structured content): \(savedTokens) saved",
+            "\(searches) searches (\(Self.share(zeroHits, searches)) without a hit), \(descriptions) descriptions "
+                + "(\(wrongDescriptions) of no tool), "
                 + "\(calls) calls, \(directCalls) direct",
-            "wrong names \(Self.share(wrongNames, calls + wrongNames)), "
+            "wrong names \(Self.share(wrongNames, calls + directCalls + wrongNames)), refused \(refusals), "
                 + "repaired \(Self.share(repairedArguments, calls + directCalls)), "
                 + "schemas after an error \(schemasAppended)",
         ]

@@ -22,8 +22,11 @@ final class Conversation {
     var isOvertaken = false
     private var nextID = 0
 
-    init(_ options: MetaToolOptions = .on, tools: [String] = Conversation.tools, known: Bool = true) {
-        session = MetaToolSession(options: options)
+    init(
+        _ options: MetaToolOptions = .on, tools: [String] = Conversation.tools, known: Bool = true,
+        isResumed: Bool = false
+    ) {
+        session = MetaToolSession(options: options, isResumed: isResumed)
         let catalog = ToolCatalog(server: "serena", definitions: tools.map { Array($0.utf8) })
         view = MetaToolView(catalog: known ? catalog : nil, isFresh: known, instructions: "")
     }
