@@ -106,22 +106,40 @@ extension Multiplexer {
     }
 
     private mutating func sendAgain(_ number: UInt64, _ actions: inout Actions) {
-        guard let round = rounds.entries.removeValue(forKey: number),
-            let envelope = try? Envelope(scanning: round.request.span)
-        else { return }
+        guard let round = rounds.entries.removeValue(forKey: number) else { return }
+        let line = Self.retry(of: round)
+        guard let line, let envelope = try? Envelope(scanning: line.span) else {
+            release(round.target)
+            return failCall(round.target, "asked for input for a request that has no place for it", &actions)
+        }
+        let id = send(line.span, envelope, round.target, &actions)
+        pending.keep(round.request, round: round.count, at: id)
+    }
+
+    /// The request with the answers; nil when its parameters are no object.
+    private static func retry(of round: Round) -> [UInt8]? {
         var members: [[UInt8]] = []
         if !round.answers.isEmpty {
             let answers = round.answers.sorted { $0.key < $1.key }.map { member($0.key, $0.value) }
             members.append(member("inputResponses", "{".utf8 + joined(answers) + "}".utf8))
         }
         if let state = round.state { members.append(member("requestState", state)) }
-        var again = Actions()
+        guard !members.isEmpty else { return round.request }
+        let line = round.request.span
+        guard let envelope = try? Envelope(scanning: line) else { return nil }
         let params = envelope.params.range
-        let isEmpty = isEmptyObject(round.request.span, params)
-        again.splice(round.request.span, envelope, [insertion(of: joined(members), in: params, isEmpty: isEmpty)])
-        guard let retry = try? Envelope(scanning: again.bytes.span) else { return }
-        let id = send(again.bytes.span, retry, round.target, &actions)
-        pending.keep(round.request, round: round.count, at: id)
+        var retry = Actions()
+        if params.isEmpty {
+            let place = envelope.object.upperBound - 1
+            let text = ",\"params\":{".utf8 + joined(members) + "}".utf8
+            retry.splice(line, envelope, [Edit(range: place..<place, replacement: .text(text))])
+        } else if line[params.lowerBound] == UInt8(ascii: "{") {
+            let isEmpty = isEmptyObject(line, params)
+            retry.splice(line, envelope, [insertion(of: joined(members), in: params, isEmpty: isEmpty)])
+        } else {
+            return nil
+        }
+        return retry.bytes
     }
 
     // MARK: - Its end

@@ -139,4 +139,41 @@ import Testing
         let got = bench.take(1)
         #expect(got.count == 3 && got.last?.contains(#""id":"c","error":{"code":-32603"#) == true)
     }
+
+    /// The parameters of the first request, a server's demand, and the parameters of the second request.
+    static let shapes: [(String, String, String)] = [
+        ("", #","requestState":"x""#, #"{"_meta":{},"requestState":"x"}"#),
+        ("", "", #"{"_meta":{}}"#),
+        (#","params":{}"#, #","requestState":"x""#, #"{"_meta":{},"requestState":"x"}"#),
+        (#","params":{ }"#, "", #"{"_meta":{}}"#),
+        (#","params":{"name":"t"}"#, "", #"{"_meta":{},"name":"t"}"#),
+        (#","params":[7]"#, "", "[7]"),
+    ]
+
+    @Test(arguments: shapes)
+    func aRequestOfAnyShapeIsSentAgain(params: String, demand: String, again: String) throws {
+        var bench = calling()
+        bench.client(1, #"{"jsonrpc":"2.0","id":"d","method":"tools/call"\#(params)}"#)
+        require(&bench, demand)
+        bench.fire(.round(1))
+        var sent = try #require(bench.lastToBackend()?["params"])
+        if var object = sent.objectValue, object["_meta"] != nil {
+            object["_meta"] = [:]
+            sent = .object(object)
+        }
+        #expect(try sent == JSONValue(parsing: again))
+        let id = bench.backendID("tools/call") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{"content":[]}}"#)
+        #expect(bench.take(1) == [#"{"jsonrpc":"2.0","id":"d","result":{"content":[]}}"#])
+    }
+
+    @Test func aRequestThatHasNoPlaceForTheAnswersFails() {
+        var bench = calling()
+        bench.client(1, #"{"jsonrpc":"2.0","id":"d","method":"tools/call","params":[7]}"#)
+        require(&bench, #","requestState":"x""#)
+        bench.fire(.round(1))
+        let answers = bench.take(1)
+        #expect(answers.count == 1 && answers.first?.contains(#""id":"d","result":{"content""#) == true)
+        #expect(answers.first?.contains(#""isError":true"#) == true)
+    }
 }
