@@ -111,7 +111,10 @@ extension Multiplexer {
         guard target.batch == 0 else {
             return answer(target, .invalid("Invalid request: initialize must not be in a batch"), &actions)
         }
-        if sessions[target.session]?.phase != .opened { reset(target.session, now: now, &actions) }
+        if sessions[target.session]?.phase != .opened {
+            reset(target.session, now: now, &actions)
+            drainAll(&actions)
+        }
         let params = try? JSONValue(parsing: line.extracting(envelope.params.range))
         let asked = params?["protocolVersion"]?.stringValue ?? ""
         let version = Handshake.revisions.contains(asked) ? asked : Handshake.newestRevision

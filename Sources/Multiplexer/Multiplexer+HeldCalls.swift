@@ -222,6 +222,7 @@ extension Multiplexer {
         for (handle, held) in heldCalls.sorted(by: { $0.key < $1.key }) where held.heldAt + Self.holdTime <= now {
             giveUp(handle, now: now, &actions)
         }
+        drainAll(&actions)
         guard let first = heldCalls.values.map(\.heldAt).min() else { return }
         actions.list.append(.arm(.heldCalls, milliseconds: Int(first + Self.holdTime - now)))
     }

@@ -38,14 +38,14 @@ extension Multiplexer {
 
     private func somebodyWaits(_ ticket: UInt64, besides session: SessionID) -> Bool {
         sessions.keys.contains { other in
-            guard other != session, let first = sessions[other]?.queue.first else { return false }
+            guard other != session, !isFull(other), let first = sessions[other]?.queue.first else { return false }
             return first.target != nil && first.ticket < ticket
         }
     }
 
     private func isBehindOneAlone(_ ticket: UInt64, of session: SessionID) -> Bool {
         sessions.keys.contains { other in
-            guard other != session, let first = sessions[other]?.queue.first else { return false }
+            guard other != session, !isFull(other), let first = sessions[other]?.queue.first else { return false }
             return first.isAlone && first.ticket < ticket
         }
     }

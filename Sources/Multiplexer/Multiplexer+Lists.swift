@@ -163,6 +163,7 @@ extension Multiplexer {
             }
         }
         if lists.isFetching { actions.list.append(.arm(.lists, milliseconds: configuration.listTimeout)) }
+        drainAll(&actions)
         finishAllInputEnds(now: now, &actions)
     }
 }

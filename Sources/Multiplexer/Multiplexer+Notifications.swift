@@ -41,6 +41,8 @@ extension Multiplexer {
         case .queued:
             guard let queued = sessions[session]?.queue.remove(id: id), let target = queued.target else { return }
             drop(target, &actions)
+            drain(session, &actions)
+            drainAll(&actions)
         case .sent(let muxID):
             let start = actions.bytes.count
             actions.splice(line, envelope, Edit(range: token.range, replacement: .number(muxID)))

@@ -189,4 +189,14 @@ import Testing
         ask(&bench)
         #expect(bench.take(1).isEmpty && bench.mux.inFlight(of: 1) == 1)
     }
+
+    @Test func aClientThatDoesNotComeBackGivesTheLane() {
+        var bench = calling()
+        bench.connect(2)
+        bench.client(2, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        ask(&bench)
+        _ = bench.takeBackend()
+        bench.fire(.heldCalls, after: 600_000)
+        #expect(bench.takeBackend().last?.contains(#""method":"tools/call""#) == true)
+    }
 }

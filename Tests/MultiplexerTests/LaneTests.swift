@@ -142,4 +142,25 @@ import Testing
         bench.client(1, #"{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}"#)
         #expect(bench.backendReceived.last?.contains("\"other\"") == true)
     }
+
+    @Test func whoTakesBackACallThatWaitsLetsOthersPass() {
+        var bench = connected()
+        bench.client(1, call(1, "x"))
+        bench.client(2, call(1, "ask"))
+        bench.client(2, call(2, "y"))
+        bench.client(1, call(2, "z"))
+        #expect(bench.takeBackend().count == 1)
+        bench.client(2, #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        let sent = bench.takeBackend()
+        #expect(sent.count == 2 && sent.first?.contains("\"y\"") == true && sent.last?.contains("\"z\"") == true)
+    }
+
+    @Test func aClientThatDoesNotReadKeepsNobodyWaiting() {
+        var bench = connected()
+        bench.client(1, call(1, "x"))
+        bench.client(2, call(1, "ask"))
+        bench.perform { $0.readerChanged(2, to: .isFull, now: $1, into: &$2) }
+        bench.client(1, call(2, "z"))
+        #expect(bench.takeBackend().count == 2)
+    }
 }

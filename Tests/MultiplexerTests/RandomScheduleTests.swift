@@ -330,6 +330,20 @@ struct RandomSchedule {
         if mux.needsBackend, !startWanted, !backend.isRunning {
             complaints.append("waits for a start nobody asked for")
         }
+        complaints += mux.sessions.keys.filter(mux.waitsForNothing).map { "\($0) waits for nothing" }
+    }
+}
+
+extension Multiplexer {
+    /// Whether the session's first line waits although it may go.
+    fileprivate func waitsForNothing(_ session: SessionID) -> Bool {
+        guard backend.phase == .ready, let state = sessions[session], let line = state.queue.first,
+            let envelope = try? Envelope(scanning: line.bytes.span)
+        else { return false }
+        guard line.target != nil else { return true }
+        let open = pending.entries.count - pending.cancelledCount - pending.streamCount
+        return inFlight(of: session) < configuration.maximumInFlightPerSession && open < configuration.maximumInFlight
+            && !isFull(session) && mayLeave(line.bytes.span, envelope, of: session, line.ticket)
     }
 }
 

@@ -93,4 +93,21 @@ import Testing
         }
         #expect(bench.take(1).count == 2 && bench.take(2).count == 1)
     }
+
+    @Test func whoStartsOverGivesItsRoom() {
+        var bench = bench(1)
+        call(&bench, 1, "a1")
+        call(&bench, 2, "b1")
+        bench.client(1, Bench.initialize())
+        #expect(asked(bench) == ["a1", "b1"])
+    }
+
+    @Test func aListThatIsNotAnsweredGivesItsRoom() {
+        var bench = bench(1)
+        bench.client(1, #"{"jsonrpc":"2.0","id":"l","method":"tools/list"}"#)
+        call(&bench, 2, "b1")
+        #expect(asked(bench).isEmpty)
+        bench.fire(.lists, after: 60_000)
+        #expect(asked(bench) == ["b1"])
+    }
 }

@@ -16,6 +16,8 @@ extension Multiplexer {
         case .isFull: slowReaders.insert(session, isFull: true)
         }
         if wasFull, pace != .isFull { drain(session, &actions) }
+        // Those who waited behind it need not.
+        if !wasFull, pace == .isFull { drainAll(&actions) }
     }
 
     /// Whether the session's requests wait until its client has read what is there.
