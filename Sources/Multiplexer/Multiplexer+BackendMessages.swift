@@ -63,7 +63,7 @@ extension Multiplexer {
             finishSubscription(uri, line, envelope, &actions)
             finishAllInputEnds(now: now, &actions)
         case .listen, .changes, .resource: finishStream(id, entry.owner, line, envelope, now: now, &actions)
-        case .held(_, let handle): heldCalls[handle]?.answer = copy(line, envelope.object)
+        case .held(let session, let handle): finishHeldCall(handle, of: session, copy(line, envelope.object), &actions)
         case .nobody: finishAbandoning(entry)
         case .marker: break
         }
@@ -134,7 +134,7 @@ extension Multiplexer {
         case .list(let key): failFetch(id, key, error, &actions)
         case .subscription(let uri): failSubscription(uri, error, &actions)
         case .listen, .changes, .resource: failStream(id, entry.owner, error, &actions)
-        case .held(let session, let handle): failHeldCall(handle, of: session, error)
+        case .held(let session, let handle): failHeldCall(handle, of: session, error, &actions)
         case .nobody: finishAbandoning(entry)
         case .marker: break
         }

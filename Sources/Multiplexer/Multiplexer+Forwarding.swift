@@ -18,7 +18,7 @@ extension Multiplexer {
 
     private func canSend(for session: SessionID) -> Bool {
         backend.phase == .ready && sessions[session]?.queue.isEmpty == true
-            && inFlight(of: session) < configuration.maximumInFlightPerSession && hasRoom && !isFull(session)
+            && load(of: session) < configuration.maximumInFlightPerSession && hasRoom && !isFull(session)
     }
 
     @discardableResult
@@ -80,7 +80,7 @@ extension Multiplexer {
     mutating func drain(_ session: SessionID, isItsTurn: Bool = false, _ actions: inout Actions) {
         guard sessions.change(session, { $0?.queue.isEmpty == false }) == true else { return }
         var isItsTurn = isItsTurn
-        while backend.phase == .ready, inFlight(of: session) < configuration.maximumInFlightPerSession,
+        while backend.phase == .ready, load(of: session) < configuration.maximumInFlightPerSession,
             let line = sessions[session]?.queue.first
         {
             if line.target != nil, isFull(session) { return }

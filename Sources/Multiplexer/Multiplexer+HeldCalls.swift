@@ -30,6 +30,8 @@ struct HeldCall: Sendable, Codable {
 extension Multiplexer {
     /// A client need not come back.
     static let holdTime: Int64 = 600_000
+    /// Questions for one call that wait until their client comes back for the first.
+    private static let maximumWaiting = 64
 
     /// Whether this backend's requests may turn into questions to a client of the other era.
     var mayAnswerWithQuestion: Bool { era == .modern || maySomebodyBeAsked }
@@ -49,6 +51,10 @@ extension Multiplexer {
         if let call = calls.first(where: { mayBeHeld($0, for: feature) }) {
             hold(call, with: question, now: now, &actions)
         } else if let handle = calls.compactMap({ heldHandle(of: $0, for: feature) }).first {
+            guard heldCalls[handle].map({ $0.waiting.count < Self.maximumWaiting }) == true else {
+                refuse(question, &actions)
+                return true
+            }
             heldCalls[handle]?.waiting.append(question)
         } else {
             guard calls.contains(where: { isOfModernClient($0) }) else { return false }
@@ -103,9 +109,12 @@ extension Multiplexer {
             for question in held.asked { refuse(question, &actions) }
             return giveBack(held, to: target)
         }
+        // The clock runs for the oldest; the others get theirs when it has rung.
+        if heldCalls.isEmpty {
+            actions.list.append(.arm(.heldCalls, milliseconds: Int(max(0, held.heldAt + Self.holdTime - clock))))
+        }
         heldCalls[handle] = held
         pending.reassign(held.call, to: .held(held.session, handle: handle))
-        actions.list.append(.arm(.heldCalls, milliseconds: Int(Self.holdTime)))
         let requests = held.asked.enumerated().map { index, question -> [UInt8] in
             let method = member("method", JSONValue.string(question.method).text.utf8)
             let params = question.params.isEmpty ? [] : [member("params", question.params)]
@@ -222,6 +231,7 @@ extension Multiplexer {
         for (handle, held) in heldCalls.sorted(by: { $0.key < $1.key }) where held.heldAt + Self.holdTime <= now {
             giveUp(handle, now: now, &actions)
         }
+        for session in sessions.keys { drain(session, &actions) }
         drainAll(&actions)
         guard let first = heldCalls.values.map(\.heldAt).min() else { return }
         actions.list.append(.arm(.heldCalls, milliseconds: Int(first + Self.holdTime - now)))
@@ -252,10 +262,31 @@ extension Multiplexer {
     }
 
     /// The call is over while its client thinks; it is told when it comes back.
-    mutating func failHeldCall(_ handle: String, of session: SessionID, _ error: ErrorReply) {
+    mutating func finishHeldCall(
+        _ handle: String, of session: SessionID, _ answer: [UInt8], _ actions: inout Actions
+    ) {
+        let answered = heldCalls.filter { $0.value.session == session && $0.value.answer != nil }
+        if answered.count >= configuration.maximumInFlightPerSession {
+            // A client that never comes back must not pile them up.
+            let oldest = answered.min { ($0.value.heldAt, $0.key) < ($1.value.heldAt, $1.key) }
+            if let oldest { heldCalls[oldest.key] = nil }
+        }
+        heldCalls[handle]?.answer = answer
+        drain(session, &actions)
+    }
+
+    mutating func failHeldCall(
+        _ handle: String, of session: SessionID, _ error: ErrorReply, _ actions: inout Actions
+    ) {
         var line = Array("{\"jsonrpc\":\"2.0\",\"id\":0,".utf8)
         error.write(to: &line)
-        heldCalls[handle]?.answer = line + "}".utf8
+        finishHeldCall(handle, of: session, line + "}".utf8, &actions)
+    }
+
+    /// Requests of a session that the backend works on, with those whose client thinks.
+    func load(of session: SessionID) -> Int {
+        guard !heldCalls.isEmpty else { return inFlight(of: session) }
+        return inFlight(of: session) + heldCalls.values.count { $0.session == session && $0.answer == nil }
     }
 
     /// Chance for handles, 64 bits a word. The machine has none of its own.

@@ -199,4 +199,42 @@ import Testing
         bench.fire(.heldCalls, after: 600_000)
         #expect(bench.takeBackend().last?.contains(#""method":"tools/call""#) == true)
     }
+
+    @Test func whoComesLaterDoesNotWindTheClockUp() {
+        var bench = calling()
+        bench.orders = []
+        ask(&bench)
+        #expect(bench.takeOrders() == [.arm(.heldCalls, milliseconds: 600_000)])
+        bench.now = 400_000
+        bench.client(1, Modern.request("5", "tools/call", #","name":"t""#, capabilities: #"{"elicitation":{}}"#))
+        ask(&bench, id: "78")
+        #expect(bench.takeOrders().isEmpty)
+        _ = bench.takeBackend()
+        bench.fire(.heldCalls, after: 200_000)
+        #expect(bench.takeBackend().count == 2)
+        #expect(bench.takeOrders().contains(.arm(.heldCalls, milliseconds: 400_000)))
+    }
+
+    @Test(arguments: [true, false])
+    func aCallThatIsHeldIsOneOfThoseThatASessionMayHave(isExpired: Bool) {
+        var bench = Bench {
+            $0.interactiveTools = ["t"]
+            $0.maximumInFlightPerSession = 1
+        }
+        bench.connectModern(1)
+        bench.perform { mux, _, _ in mux.give(chance: [1, 2, 3, 4]) }
+        let capabilities = #"{"elicitation":{}}"#
+        bench.client(1, Modern.request("1", "tools/call", #","name":"t""#, capabilities: capabilities))
+        let call = bench.backendID("tools/call") ?? 0
+        ask(&bench)
+        bench.backendReceived = []
+        bench.client(1, Modern.request("3", "tools/call", #","name":"t""#, capabilities: capabilities))
+        #expect(bench.takeBackend().isEmpty)
+        if isExpired {
+            bench.fire(.heldCalls, after: 600_000)
+        } else {
+            bench.backend(#"{"jsonrpc":"2.0","id":\#(call),"result":{"content":[]}}"#)
+        }
+        #expect(bench.backendID("tools/call") == call + 1)
+    }
 }

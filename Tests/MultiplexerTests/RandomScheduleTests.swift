@@ -342,7 +342,7 @@ extension Multiplexer {
         else { return false }
         guard line.target != nil else { return true }
         let open = pending.entries.count - pending.cancelledCount - pending.streamCount
-        return inFlight(of: session) < configuration.maximumInFlightPerSession && open < configuration.maximumInFlight
+        return load(of: session) < configuration.maximumInFlightPerSession && open < configuration.maximumInFlight
             && !isFull(session) && mayLeave(line.bytes.span, envelope, of: session, line.ticket)
     }
 }
