@@ -21,6 +21,7 @@ extension Multiplexer {
             return answer(target, .methodNotFound(method.rawValue), &actions)
         }
         noteModernClient(meta, line, target, &actions)
+        defer { forgetLevelUnlessOpen(target) }
         switch envelope.knownMethod {
         case .subscriptionsListen: handleListen(line, envelope, target, now: now, &actions)
         default:
@@ -64,6 +65,15 @@ extension Multiplexer {
         // messages. What the client gets is decided request by request.
         sessions[target.session]?.level = level
         updateLogLevel(&actions)
+    }
+
+    /// What was answered at once has no say any more in what its client is told.
+    private mutating func forgetLevelUnlessOpen(_ target: ReplyTarget) {
+        sessions.change(target.session) { state in
+            if state?.requestLevels.isEmpty == false, state?.requests[target.id] == nil {
+                state?.requestLevels[target.id] = nil
+            }
+        }
     }
 
     /// A request without the words that this session's era demands.

@@ -197,4 +197,25 @@ import Testing
         #expect(bench.take(1).count == 1)
         #expect(bench.take(2).isEmpty)
     }
+
+    /// Requests that are answered without the backend: a list from the cache, a tool that is denied, a retry of nothing,
+    /// a method that there is not.
+    @Test(arguments: [
+        ("tools/list", ""), ("tools/call", #","name":"no""#), ("tools/call", #","name":"t","requestState":"x""#),
+        ("tasks/list", ""), ("subscriptions/listen", ""),
+    ])
+    func theLevelOfARequestThatIsAnsweredAtOnceIsForgotten(method: String, params: String) {
+        var bench = Bench { $0.denyTools = ["no"] }
+        bench.connectModern(1)
+        bench.client(1, Modern.request("1", "tools/list"))
+        let list = bench.backendID("tools/list") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(list),"result":{"tools":[]}}"#)
+        bench.client(1, Modern.request("2", "tools/call", #","name":"t""#))
+        _ = bench.take(1)
+        let level = #","io.modelcontextprotocol/logLevel":"debug""#
+        bench.client(1, Modern.request("3", method, params, meta: level))
+        #expect(bench.take(1).count == 1)
+        bench.backend(#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}"#)
+        #expect(bench.take(1).isEmpty)
+    }
 }
