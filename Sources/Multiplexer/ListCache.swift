@@ -52,9 +52,15 @@ struct ListCache: Sendable, Codable {
         var isVerified: Bool
         /// How long the backend says that it may be kept (`ttlMs`).
         var lifetime: Int64 = 0
+        /// Whether the backend says that it is the same for everybody (`cacheScope`).
+        var isPublic = false
         /// The request that it answers, and who asked.
         var request: UInt64 = 0
         var asker: [UInt8] = []
+
+        /// Whether one who says this of himself may have it. Of a snapshot nobody knows who asked; it is believed until
+        /// the backend runs.
+        func isFor(_ other: [UInt8]) -> Bool { isPublic || asker == other || !isVerified && asker.isEmpty }
     }
 
     struct Fetch: Sendable, Codable {

@@ -2,8 +2,8 @@
 
 import MCPWire
 
-/// How long a result may be kept, as a backend of the stateless era says (`ttlMs`; `cacheScope` is for caches between
-/// users, and all sessions of a backend are one user's, with one environment).
+/// How long a result may be kept, as a backend of the stateless era says (`ttlMs`), and for whom (`cacheScope`). All
+/// sessions of a backend are one user's, but what is private may still depend on what each client says of itself.
 extension Multiplexer {
     /// A day: what is longer is as good as for ever, and must not overflow.
     private static let longest: Int64 = 86_400_000
@@ -12,6 +12,10 @@ extension Multiplexer {
         let ttl = ResultParts(of: result.span).ttl
         guard ttl.kind == .integer, let value = Int64(RawToken(result.span, ttl.range).text) else { return 0 }
         return min(max(value, 0), Self.longest)
+    }
+
+    func isPublic(_ result: [UInt8]) -> Bool {
+        String(token: ResultParts(of: result.span).cacheScope.range, of: result.span) == "public"
     }
 
     /// A kept page for a client: it may be kept for what is left of its time, not for all of it again.

@@ -9,10 +9,10 @@ extension Multiplexer {
         _ actions: inout Actions
     ) {
         guard let key = listKey(line, envelope) else { return forward(line, envelope, target, &actions) }
-        if let page = lists.pages[key], isBelieved(page, of: key, by: target.session, now: now) {
-            return answer(target, result: aged(page, now: now), &actions)
-        }
+        let page = lists.pages[key].flatMap { isBelieved($0, of: key, by: target.session, now: now) ? $0 : nil }
+        if let page, era == .legacy { return answer(target, result: aged(page, now: now), &actions) }
         let asker = asker(line, envelope, target)
+        if let page, page.isFor(asker) { return answer(target, result: aged(page, now: now), &actions) }
         if let fetch = lists.fetches[key], let id = fetch.id,
             mayBeOld(key, askedBy: id, for: target.session) || (era == .modern && fetch.asker != asker)
         {
@@ -98,7 +98,8 @@ extension Multiplexer {
     func page(of method: Method, _ raw: [UInt8], now: Int64, isVerified: Bool = false) -> ListCache.Page {
         let visible = method == .toolsList ? ToolFilter.hide(configuration.denyTools, in: raw) : raw
         return ListCache.Page(
-            raw: raw, visible: visible, storedAt: now, isVerified: isVerified, lifetime: timeToLive(of: raw))
+            raw: raw, visible: visible, storedAt: now, isVerified: isVerified, lifetime: timeToLive(of: raw),
+            isPublic: isPublic(raw))
     }
 
     mutating func finishFetch(

@@ -307,4 +307,18 @@ import Testing
         #expect(BackendEra(answer: Array(#"{"jsonrpc":"2.0","id":1,\#(answer)}"#.utf8).span) == era)
         #expect(BackendEra(answer: Array("Server ready\(answer)".utf8).span) == .legacy)
     }
+
+    @Test(arguments: [("private", true), ("public", false)])
+    func aListThatIsKeptForOneClientIsNotGivenToAnother(scope: String, isAskedAgain: Bool) {
+        var bench = connected()
+        let result = #"{"tools":[],"ttlMs":1000,"cacheScope":"\#(scope)"}"#
+        bench.client(2, Modern.request("1", "tools/list", capabilities: #"{"x":{}}"#))
+        let id = bench.backendID("tools/list") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":\#(result)}"#)
+        bench.backendReceived = []
+        bench.client(2, Modern.request("2", "tools/list", capabilities: #"{"x":{}}"#))
+        #expect(bench.takeBackend().isEmpty)
+        bench.client(2, Modern.request("3", "tools/list", capabilities: #"{"y":{}}"#))
+        #expect(bench.takeBackend().isEmpty != isAskedAgain)
+    }
 }
