@@ -46,7 +46,7 @@ struct ListCache: Sendable, Codable {
         /// As the backend wrote it.
         let raw: [UInt8]
         /// As sessions see it: without denied tools, on one line.
-        let visible: [UInt8]
+        var visible: [UInt8]
         let storedAt: Int64
         /// Whether this backend process said it, rather than an earlier one.
         var isVerified: Bool
@@ -85,6 +85,18 @@ struct ListCache: Sendable, Codable {
 
     var isWaiting: Bool { fetches.values.contains { $0.id == nil && !$0.waiters.isEmpty } }
     var isFetching: Bool { !overtaken.isEmpty || fetches.values.contains { $0.id != nil } }
+
+    /// Whether lists that sessions have seen hide other tools since.
+    var wereHidden = false
+
+    /// Other tools are denied now.
+    mutating func hide(_ denied: Set<String>) {
+        for (key, page) in pages where key.method == .toolsList {
+            let visible = ToolFilter.hide(denied, in: page.raw)
+            if visible != page.visible { wereHidden = true }
+            pages[key]?.visible = visible
+        }
+    }
 
     mutating func store(_ page: Page, at key: ListKey) { pages[key] = page }
 

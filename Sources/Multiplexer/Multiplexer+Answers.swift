@@ -59,6 +59,18 @@ extension Multiplexer {
         deliver(target, from: start, &actions)
     }
 
+    /// Relays it, in the words of the other era if its client speaks those.
+    mutating func passOn(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, of entry: Pending, to target: ReplyTarget,
+        _ actions: inout Actions
+    ) {
+        if needsTranslation(target) {
+            finishTranslated(entry, target, line, envelope, &actions)
+        } else {
+            pass(line, envelope, to: target, &actions)
+        }
+    }
+
     private func downconversion(for target: ReplyTarget) -> Downconversion? {
         guard let version = sessions[target.session]?.protocolVersion, !version.isEmpty else { return nil }
         return Downconversion(version: version, backend: configuration.era)

@@ -48,10 +48,10 @@ extension Multiplexer {
             if !envelope.error.isEmpty {
                 noteElicitations(inError: line.extracting(envelope.error), of: target.session)
             }
-            if needsTranslation(target) {
-                finishTranslated(entry, target, line, envelope, &actions)
+            if entry.listsTools {
+                passTools(line, envelope, of: entry, to: target, &actions)
             } else {
-                pass(line, envelope, to: target, &actions)
+                passOn(line, envelope, of: entry, to: target, &actions)
             }
             finishSession(target.session, now: now, &actions)
         case .local(let token): replyLocally(token, line, envelope, &actions)

@@ -34,6 +34,7 @@ extension Multiplexer {
         entry.isAlone = mustBeAlone(line, envelope)
         entry.isCall = Self.mayAsk(envelope.knownMethod)
         entry.isRepeated = isRepeated
+        entry.listsTools = envelope.knownMethod == .toolsList && !configuration.denyTools.isEmpty
         if mayRepeat(envelope) { entry.repeatable = copy(line, envelope.object) }
         if envelope.knownMethod == .toolsCall {
             let place = calls.place(of: envelope.params.name.range, in: line)

@@ -27,7 +27,17 @@ extension Multiplexer {
             throw CodingFailure(path: "version", reason: "it was written by another version")
         }
         self = try JSONCoding.decode(from: machine)
+        let denied = self.configuration.denyTools
         self.configuration = configuration
+        if denied != configuration.denyTools { lists.hide(configuration.denyTools) }
+    }
+
+    /// Goes on after that: sessions are told of lists that are other ones under the configuration of today.
+    public mutating func resume(now: Int64, into actions: inout Actions) {
+        clock = now
+        guard lists.wereHidden else { return }
+        lists.wereHidden = false
+        scheduleListChange(.tools, &actions)
     }
 }
 

@@ -51,6 +51,8 @@ struct Pending: Sendable, Codable {
     /// Whether it is one in which the backend may ask its caller something, and one of a tool that does.
     var isCall = false
     var isAlone = false
+    /// Whether denied tools must be taken out of its answer.
+    var listsTools = false
     /// The request as it came, where it may be asked again of the next process.
     var repeatable: [UInt8]?
     /// Whether a process died with it already.

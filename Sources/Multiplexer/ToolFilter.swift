@@ -27,3 +27,21 @@ enum ToolFilter {
         memberRange("name", in: tool).flatMap { String(token: $0, of: tool) } ?? ""
     }
 }
+
+extension Multiplexer {
+    /// Relays a list that is not kept, since it was asked for in words that we do not know.
+    mutating func passTools(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, of entry: Pending, to target: ReplyTarget,
+        _ actions: inout Actions
+    ) {
+        let result = copy(line, envelope.result)
+        let visible = ToolFilter.hide(configuration.denyTools, in: result)
+        guard visible.count < result.count else { return passOn(line, envelope, of: entry, to: target, &actions) }
+        var filtered = Actions()
+        filtered.write(line, envelope.object, [Edit(range: envelope.result, replacement: .text(visible))])
+        guard let kept = try? Envelope(scanning: filtered.bytes.span) else {
+            return answer(target, .failure("the list of tools is malformed", reason: "bad_response"), &actions)
+        }
+        passOn(filtered.bytes.span, kept, of: entry, to: target, &actions)
+    }
+}

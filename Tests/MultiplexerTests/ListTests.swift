@@ -238,4 +238,35 @@ import Testing
         bench.client(1, list(2, "prompts/list"))
         #expect(bench.takeOrders() == [.startBackend])
     }
+
+    @Test(arguments: [false, true])
+    func deniedToolsAreNotShownToWhoAsksInUnknownWords(isModern: Bool) {
+        var bench = Bench { $0.denyTools = ["b"] }
+        if isModern { bench.connectModern(1) } else { bench.connect(1) }
+        let own = #"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"filter":"x"}}"#
+        bench.client(1, isModern ? Modern.request("1", "tools/list", #","filter":"x""#) : own)
+        let id = bench.backendID("tools/list") ?? 0
+        bench.backend(result(id, #"{"x":1.0,"tools":[{"name":"a"}, {"name":"b"}]}"#))
+        let answer = bench.take(1).first ?? ""
+        #expect(answer.contains(#""x":1.0,"tools":[{"name":"a"}]"#) && answer.contains("resultType") == isModern)
+    }
+
+    @Test func deniedToolsOfTodayHoldForListsOfYesterday() throws {
+        var first = Bench { $0.denyTools = ["b"] }
+        first.connect(1)
+        first.client(1, list(1))
+        first.backend(result(first.backendID("tools/list") ?? 0, #"{"tools":[{"name":"a"},{"name":"b"}]}"#))
+        var configuration = MultiplexerConfiguration()
+        configuration.denyTools = ["a"]
+        var bench = Bench()
+        bench.mux = try Multiplexer(restoring: first.mux.encoded(), configuration: configuration)
+        bench.perform { $0.resume(now: $1, into: &$2) }
+        #expect(bench.takeOrders() == [.arm(.listChanged, milliseconds: 200)])
+        bench.fire(.listChanged)
+        #expect(bench.take(1).first?.contains("notifications/tools/list_changed") == true)
+        bench.client(1, list(2))
+        #expect(bench.take(1) == [result(2, #"{"tools":[{"name":"b"}]}"#)])
+        bench.perform { $0.resume(now: $1, into: &$2) }
+        #expect(bench.takeOrders().isEmpty)
+    }
 }

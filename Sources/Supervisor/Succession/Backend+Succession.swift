@@ -129,6 +129,7 @@ extension Backend {
             restoring: handed.machine, configuration: Backend.multiplexerConfiguration(key: key, configuration))
         nextCall = handed.nextCall
         for entry in handed.timers { armMessageTimer(entry.timer, max(0, entry.deadline - registry.now)) }
+        withMultiplexer { machine, now, actions in machine.resume(now: now, into: &actions) }
         for session in handed.sessions { expect(session) }
     }
 
