@@ -73,7 +73,7 @@ extension Multiplexer {
 
     private func downconversion(for target: ReplyTarget) -> Downconversion? {
         guard let version = sessions[target.session]?.protocolVersion, !version.isEmpty else { return nil }
-        return Downconversion(version: version, backend: configuration.era)
+        return Downconversion(version: version, backend: era)
     }
 
     func oversizeResult(_ length: Int) -> ErrorReply {

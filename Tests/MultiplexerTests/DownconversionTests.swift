@@ -75,4 +75,17 @@ import Testing
         #expect(
             answer(#"{"structuredContent":[1]}"#, to: "2026-07-28", era: .modern) == #"{"structuredContent":[1]}"#)
     }
+
+    @Test func theEraIsTheOneThatTheBackendTurnedOutToBeOf() {
+        var bench = Bench()
+        bench.open(1)
+        bench.client(1, Bench.initialize(version: "2025-11-25"))
+        bench.perform { $0.backendStarted(generation: 1, era: .modern, now: $1, into: &$2) }
+        let discover = bench.backendID("server/discover") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(discover),"result":\#(Modern.discover)}"#)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"x/y"}"#)
+        let id = bench.backendID("x/y") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{"content":[],"structuredContent":7}}"#)
+        #expect(bench.take(1).last?.contains(#""structuredContent":{"value":7}"#) == true)
+    }
 }
