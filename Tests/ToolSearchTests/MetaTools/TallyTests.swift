@@ -17,18 +17,18 @@ import Testing
     }
 
     @Test(arguments: ["memory", ""])
-    func aSearchCostsItsTextAndItsStructuredContent(query: String) throws {
+    func aSearchCostsItsTextAndItsStructuredContent(query: String) {
         let talk = Conversation()
         talk.ranking = Ranking(hits: [Conversation.hit(1), Conversation.hit(2)], confidence: .high, total: 2)
-        let sent = tokens(try #require(talk.call("find_tool", #"{"query":"\#(query)"}"#)))
+        let sent = tokens(talk.call("find_tool", #"{"query":"\#(query)"}"#))
         #expect(sent.texts > 0 && sent.structured > 0)
         #expect(talk.session.tally.structuredTokens == sent.structured)
         #expect(talk.session.tally.answerTokens == sent.texts + sent.structured)
     }
 
-    @Test func definitionsCostWhatTheyAre() throws {
+    @Test func definitionsCostWhatTheyAre() {
         let talk = Conversation()
-        let sent = tokens(try #require(talk.call("describe_tool", #"{"names":["find_symbol","list_memories"]}"#)))
+        let sent = tokens(talk.call("describe_tool", #"{"names":["find_symbol","list_memories"]}"#))
         #expect(talk.session.tally.answerTokens == sent.texts)
         #expect(talk.session.tally.structuredTokens == 0)
     }
