@@ -2,7 +2,7 @@
 
 import CPosix
 
-/// The two clocks: one to measure with, one to show.
+/// The two clocks: one to measure with, one to show and to name with.
 public enum Clock {
     /// Milliseconds of CLOCK_MONOTONIC.
     public static func monotonicMilliseconds() -> Int64 {
@@ -12,6 +12,12 @@ public enum Clock {
 
     /// Seconds since 1970 of CLOCK_REALTIME.
     public static func wallSeconds() -> Int64 { Int64(read(CLOCK_REALTIME).tv_sec) }
+
+    /// Microseconds since 1970 of CLOCK_REALTIME.
+    public static func wallMicroseconds() -> Int64 {
+        let time = read(CLOCK_REALTIME)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
 
     /// A wall time as RFC 3339 in UTC: `2026-11-22T12:00:00Z`.
     public static func rfc3339(_ seconds: Int64) -> String {

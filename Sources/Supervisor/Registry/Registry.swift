@@ -42,7 +42,7 @@ final class Registry {
     var glanceTimer: EventSource?
     private var generator = SystemRandomNumberGenerator()
     private var nextSession: UInt32 = 0
-    private var starts: UInt64 = 0
+    private var nonces = NonceSource()
     private var work: [() async -> Void] = []
     /// Wakes the actor when there is work; set by it.
     var wake: () -> Void = {}
@@ -106,11 +106,8 @@ final class Registry {
 
     func newIdentity() -> Identity { Identity(using: &generator) }
 
-    /// A part of a unit's name that was not used before: when we started, and how often since.
-    func nonce() -> String {
-        starts += 1
-        return String(UInt64(clamping: Clock.wallSeconds()) &* 1000 &+ starts, radix: 36)
-    }
+    /// A part of a unit's name that was not used before, by us or by another supervisor.
+    func nonce() -> String { nonces.next(now: Clock.wallMicroseconds()) }
 
     /// The backend for a key; a new one where there is none.
     func backend(for key: SharingKey, directory: consuming Descriptor) -> Backend {
