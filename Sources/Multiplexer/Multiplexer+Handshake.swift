@@ -115,15 +115,37 @@ extension Multiplexer {
             reset(target.session, now: now, &actions)
             drainAll(&actions)
         }
-        let params = try? JSONValue(parsing: line.extracting(envelope.params.range))
-        let asked = params?["protocolVersion"]?.stringValue ?? ""
-        let version = Handshake.revisions.contains(asked) ? asked : Handshake.newestRevision
-        sessions[target.session]?.protocolVersion = version
-        sessions[target.session]?.clientInfo = params?["clientInfo"]?.objectValue
-        sessions[target.session]?.clientCapabilities = Self.usable(params?["capabilities"])
+        noteClient(line, envelope, target.session)
         sessions[target.session]?.phase = .awaitingHandshake
         sessions[target.session]?.requests[target.id] = .handshake
         answerInitialize(of: target.session, &actions)
+    }
+
+    /// The client's `initialize`, which has been answered before its backend was known.
+    ///
+    /// Nothing is owed for it, whatever becomes of the backend's start. Sessions of a private backend know theirs from
+    /// the beginning.
+    public mutating func learn(
+        handshake line: Span<UInt8>, of session: SessionID, now: Int64, into actions: inout Actions
+    ) {
+        guard relay == nil, sessions[session] != nil, let envelope = try? Envelope(scanning: line) else { return }
+        clock = now
+        noteClient(line, envelope, session)
+        sessions[session]?.phase = .initialized
+        actions.list.append(.sessionChanged(session))
+        if handshake == nil { requireBackend(&actions) }
+    }
+
+    /// The revision that a client is answered with: its own where we know that, or our newest.
+    public static func revision(for asked: String?) -> String {
+        asked.flatMap { Handshake.revisions.contains($0) ? $0 : nil } ?? Handshake.newestRevision
+    }
+
+    private mutating func noteClient(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID) {
+        let params = try? JSONValue(parsing: line.extracting(envelope.params.range))
+        sessions[session]?.protocolVersion = Self.revision(for: params?["protocolVersion"]?.stringValue)
+        sessions[session]?.clientInfo = params?["clientInfo"]?.objectValue
+        sessions[session]?.clientCapabilities = Self.usable(params?["capabilities"])
     }
 
     /// Tasks at the client's side are not passed on.

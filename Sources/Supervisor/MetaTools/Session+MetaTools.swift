@@ -9,11 +9,15 @@ extension Session {
     /// Whether it sees the meta-tools instead of the backend's own.
     var hasMetaTools: Bool { metaTools?.isOn == true }
 
-    /// The client's handshake, which the lobby has answered: the backend's answer is not for the client any more.
+    /// The client's handshake, which the lobby has answered: here it only tells who the client is.
     func learnClient(_ line: Span<UInt8>) {
-        guard let view = metaToolView else { return }
-        _ = metaTools?.receive(line, view)
-        settleMetaTools()
+        if let view = metaToolView {
+            _ = metaTools?.receive(line, view)
+            settleMetaTools()
+        }
+        backend?.withMultiplexer { machine, now, actions in
+            machine.learn(handshake: line, of: id, now: now, into: &actions)
+        }
     }
 
     /// Whether a request is our own, of which the client knows nothing.

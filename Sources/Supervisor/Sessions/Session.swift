@@ -39,8 +39,6 @@ final class Session: LineReceiver {
     private var lobby: Lobby?
     /// The repository that the client's roots named.
     private var place: String?
-    /// The machine's answer to a handshake that the lobby has answered already is not sent again.
-    private(set) var swallowsNext = false
     /// Finds the backend for a repository: what `Attach` said, less the place.
     private let chooseBackend: (_ root: String, _ isMoved: Bool) throws(ControlError) -> Backend
     /// A backend is kept for as long as it has sessions.
@@ -207,7 +205,6 @@ final class Session: LineReceiver {
         }
         wasHandedOver = true
         metaTools = state.metaTools
-        swallowsNext = state.swallowsNext
         backend.noLongerAwaited(id)
         tellPace()
         goOnMoving(from: handed.leaving)
@@ -270,12 +267,10 @@ final class Session: LineReceiver {
             return perform(lobby?.refuse("\(error)") ?? [])
         }
         lobby = nil
-        swallowsNext = true
         connection?.sessionChanged(id, resume: resumeText)
-        guard let handshake = held.first else { return }
-        learnClient(handshake.span)
-        backend?.receive(handshake.span, from: id)
+        if let handshake = held.first { learnClient(handshake.span) }
         for line in held.dropFirst() { receive(line.span) }
+        books?.forgetLobby()
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {
@@ -293,11 +288,6 @@ final class Session: LineReceiver {
     }
 
     func send(_ bytes: ArraySlice<UInt8>) {
-        guard !swallowsNext else {
-            swallowsNext = false
-            books?.forgetLobby()
-            return
-        }
         guard metaTools == nil else { return sendWithMetaTools(bytes) }
         deliver(bytes)
     }

@@ -17,7 +17,6 @@ struct HandedSession {
 
     struct SessionState: Codable {
         let metaTools: MetaToolSession?
-        let swallowsNext: Bool
     }
 }
 

@@ -12,7 +12,7 @@ extension Session {
     /// The same, with all that is under way.
     var handed: HandedBackend.Session {
         var session = known
-        session.state = HandedSession.SessionState(metaTools: metaTools, swallowsNext: swallowsNext)
+        session.state = HandedSession.SessionState(metaTools: metaTools)
         return session
     }
 }
