@@ -104,7 +104,7 @@ extension Multiplexer {
 }
 
 /// The elements of an array, when the line is one whole JSON array.
-func elementRanges(_ line: Span<UInt8>) -> [Range<Int>]? {
+public func elementRanges(_ line: Span<UInt8>) -> [Range<Int>]? {
     var scanner = JSONScanner()
     var ranges: [Range<Int>] = []
     do {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MCPWire
+import Multiplexer
 
 /// A session before its repository is known: it shakes hands, asks the client for its roots, and keeps what comes.
 ///
@@ -14,71 +15,123 @@ struct Lobby {
         case bind(directory: String)
     }
 
-    private enum State: Equatable {
+    enum State: Equatable {
         case expectingRoots, asked
         case refused(String)
     }
 
-    private static let rootsID = "mcp-supervisor-roots"
+    /// A line for the backend, and the requests in it.
+    struct Waiting {
+        let line: [UInt8]
+        let ids: [RawToken]
+    }
+
+    static let rootsID = "mcp-supervisor-roots"
     /// Bytes that are kept for the backend.
     private static let capacity = 4 << 20
 
-    private let server: String
-    private var state: State
+    let server: String
+    /// Why the session cannot be placed, when that is known from the beginning.
+    private let refusal: String?
+    private(set) var state: State
+    /// What the client was answered with; nil before its handshake.
+    private(set) var revision: String?
     private var clientHasRoots = false
-    /// The client's lines for the backend, in order, the handshake first.
-    private(set) var held: [[UInt8]] = []
-    private var heldBytes = 0
+    private var isInitialized = false
+    /// Times that the client was asked: once for each handshake.
+    private var questions = 0
+    private(set) var waiting: [Waiting] = []
 
-    /// - Parameter refusal: why the session cannot be placed, when that is known already.
     init(server: String, refusal: String?) {
         self.server = server
+        self.refusal = refusal
         state = refusal.map { .refused($0) } ?? .expectingRoots
     }
 
+    /// The client's lines for the backend, in order, the handshake first.
+    var held: [[UInt8]] { waiting.map(\.line) }
+
+    /// Whether the client owes us its roots.
+    var isAsking: Bool { state == .asked }
+
     mutating func receive(_ line: [UInt8]) -> [Step] {
-        guard let message = try? JSONValue(parsing: line) else { return [] }
-        guard let method = message["method"]?.stringValue else { return response(message) }
-        let id = message["id"]
-        switch method {
-        case "initialize": return initialize(message, line)
-        // Whoever is told no shakes hands, and can be asked for roots then.
-        case "server/discover":
-            let error: JSONValue = ["code": -32601, "message": "Method not found: server/discover"]
-            return id.map { [answer($0, "error", error)] } ?? []
-        case "ping": return id.map { [answer($0, result: .object(JSONObject()))] } ?? []
-        case "notifications/initialized": return initialized(line)
-        default: return place(line, method, id)
+        guard let envelope = try? Envelope(scanning: line.span) else { return receiveBatch(line) }
+        switch envelope.kind {
+        case .request: return receiveRequest(line, envelope)
+        case .notification: return receiveNotification(line, envelope)
+        case .response: return receiveAnswer(line, envelope)
+        case .invalid: return [complaint(line.span, envelope)].compactMap(\.self).map(Self.line)
         }
     }
 
-    private mutating func initialize(_ message: JSONValue, _ line: [UInt8]) -> [Step] {
-        guard let id = message["id"] else { return [] }
-        held = []
-        heldBytes = 0
-        hold(line)
-        clientHasRoots = message["params"]?["capabilities"]?["roots"] != nil
+    private mutating func receiveRequest(_ line: [UInt8], _ envelope: Envelope) -> [Step] {
+        let id = RawToken(line.span, envelope.id)
+        if let answer = early(line.span, envelope) { return [Self.line(answer)] }
+        if envelope.knownMethod == .initialize { return initialize(line, envelope) }
+        guard !isHeld(id) else {
+            return [Self.line(Self.error(id, -32600, "Invalid request: a request with this id is in flight"))]
+        }
+        return place(Waiting(line: line, ids: [id]))
+    }
+
+    private mutating func initialize(_ line: [UInt8], _ envelope: Envelope) -> [Step] {
+        waiting = []
+        hold(Waiting(line: line, ids: []))
+        isInitialized = false
+        state = refusal.map { .refused($0) } ?? .expectingRoots
+        let params = try? JSONValue(parsing: line.span.extracting(envelope.params.range))
+        clientHasRoots = params?["capabilities"]?["roots"] != nil
+        let version = Multiplexer.revision(for: params?["protocolVersion"]?.stringValue)
+        revision = version
         var result = JSONObject()
-        result["protocolVersion"] = message["params"]?["protocolVersion"] ?? "2025-11-25"
+        result["protocolVersion"] = .string(version)
         result["capabilities"] = ["tools": ["listChanged": true]]
         result["serverInfo"] = ["name": .string(server), "version": "unknown"]
         if case .refused(let reason) = state { result["instructions"] = .string(reason) }
-        return [answer(id, result: .object(result))]
+        return [Self.line(Self.answer(RawToken(line.span, envelope.id), .object(result)))]
     }
 
-    /// The handshake is done: now the client may be asked.
-    private mutating func initialized(_ line: [UInt8]) -> [Step] {
+    private mutating func receiveNotification(_ line: [UInt8], _ envelope: Envelope) -> [Step] {
+        guard revision != nil, !isRefused else { return [] }
+        switch envelope.knownMethod {
+        case .initialized:
+            guard !isInitialized else { return [] }
+            isInitialized = true
+            hold(Waiting(line: line, ids: []))
+            return ask()
+        case .cancelled where takeBack(RawToken(line.span, envelope.params.requestID.range)): return []
+        default:
+            if hasRoom(for: line) { hold(Waiting(line: line, ids: [])) }
+            return []
+        }
+    }
+
+    /// For the backend, once there is one. A client that wants something has shaken hands, whether it says so or not.
+    mutating func place(_ lines: Waiting) -> [Step] {
+        if case .refused(let reason) = state { return refusals(lines, reason) }
+        guard hasRoom(for: lines.line) else {
+            return refusals(lines, "too much was sent before the client told its roots")
+        }
+        hold(lines)
+        return ask()
+    }
+
+    private mutating func ask() -> [Step] {
         guard state == .expectingRoots else { return [] }
-        hold(line)
         guard clientHasRoots else { return refuse(Lobby.advice(server)) }
         state = .asked
-        let request: JSONValue = ["jsonrpc": "2.0", "id": .string(Lobby.rootsID), "method": "roots/list"]
-        return [.send(Array(request.text.utf8) + [0x0A])]
+        questions += 1
+        let request: JSONValue = ["jsonrpc": "2.0", "id": .string(question), "method": "roots/list"]
+        return [Self.line(Array(request.text.utf8))]
     }
 
-    private mutating func response(_ message: JSONValue) -> [Step] {
-        guard state == .asked, message["id"]?.stringValue == Lobby.rootsID else { return [] }
-        let roots = message["result"]?["roots"]?.arrayValue ?? []
+    /// The id of the last question: an answer to an older one must not count.
+    private var question: String { questions == 1 ? Lobby.rootsID : "\(Lobby.rootsID)-\(questions)" }
+
+    private mutating func receiveAnswer(_ line: [UInt8], _ envelope: Envelope) -> [Step] {
+        guard isAsking, String(token: envelope.id, of: line.span) == question else { return [] }
+        let result = try? JSONValue(parsing: line.span.extracting(envelope.result))
+        let roots = result?["roots"]?.arrayValue ?? []
         let paths = roots.compactMap { $0["uri"]?.stringValue }.compactMap(FileURL.path)
         guard let directory = paths.first(where: { Repository.workTree(around: $0) != nil }) ?? paths.first else {
             return refuse(Lobby.advice(server))
@@ -86,59 +139,35 @@ struct Lobby {
         return [.bind(directory: directory)]
     }
 
-    /// Whether the client owes us its roots.
-    var isAsking: Bool { state == .asked }
-
     /// It did not answer in time.
     mutating func timedOut() -> [Step] {
         guard isAsking else { return [] }
         return refuse("The client was asked for its roots (roots/list) and did not answer. \(Lobby.advice(server))")
     }
 
-    private mutating func place(_ line: [UInt8], _ method: String, _ id: JSONValue?) -> [Step] {
-        if case .refused(let reason) = state { return id.map { [refusal(method, $0, reason)] } ?? [] }
-        guard heldBytes + line.count <= Lobby.capacity else {
-            return id.map { [refusal(method, $0, "too much was sent before the client told its roots")] } ?? []
-        }
-        hold(line)
-        return []
-    }
-
-    private mutating func hold(_ line: [UInt8]) {
-        held.append(line)
-        heldBytes += line.count
-    }
-
     /// The session cannot be placed: what waits is answered with the reason, and so is what comes.
     mutating func refuse(_ reason: String) -> [Step] {
         state = .refused(reason)
-        let lines = held
-        held = []
-        heldBytes = 0
-        return lines.flatMap { line -> [Step] in
-            guard let message = try? JSONValue(parsing: line), let method = message["method"]?.stringValue,
-                method != "initialize", let id = message["id"]
-            else { return [] }
-            return [refusal(method, id, reason)]
-        }
+        let lines = waiting
+        waiting = []
+        return lines.flatMap { refusals($0, reason) }
     }
 
-    private func refusal(_ method: String, _ id: JSONValue, _ reason: String) -> Step {
-        switch method {
-        case "tools/list": return answer(id, result: ["tools": []])
-        case "tools/call":
-            return answer(id, result: ["content": [["type": "text", "text": .string(reason)]], "isError": true])
-        default:
-            return answer(id, "error", ["code": -32603, "message": .string(reason)])
-        }
+    private var isRefused: Bool { if case .refused = state { true } else { false } }
+
+    private func hasRoom(for line: [UInt8]) -> Bool {
+        waiting.reduce(line.count) { $0 + $1.line.count } <= Lobby.capacity
     }
 
-    private func answer(_ id: JSONValue, result: JSONValue) -> Step { answer(id, "result", result) }
+    private mutating func hold(_ line: Waiting) { waiting.append(line) }
 
-    private func answer(_ id: JSONValue, _ member: String, _ value: JSONValue) -> Step {
-        var reply: JSONObject = ["jsonrpc": "2.0", "id": id]
-        reply[member] = value
-        return .send(Array(JSONValue.object(reply).text.utf8) + [0x0A])
+    func isHeld(_ id: RawToken) -> Bool { waiting.contains { $0.ids.contains(id) } }
+
+    /// The client does not want it any more. What is part of a batch, the machine takes out of it.
+    private mutating func takeBack(_ id: RawToken) -> Bool {
+        guard let index = waiting.firstIndex(where: { $0.ids == [id] }) else { return false }
+        waiting.remove(at: index)
+        return true
     }
 
     static func advice(_ server: String) -> String {

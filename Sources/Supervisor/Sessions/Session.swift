@@ -274,6 +274,7 @@ final class Session: LineReceiver {
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {
+        if let lobby { return perform(lobby.receiveOversize(beginning: beginning, length: length)) }
         entrance?.withMultiplexer { machine, now, actions in
             machine.receiveOversize(prefix: beginning, length: length, from: id, now: now, into: &actions)
         }
