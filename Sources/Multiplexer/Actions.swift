@@ -18,6 +18,8 @@ public struct Actions: Sendable {
         case disarm(MultiplexerTimer)
         /// The session needs a backend of its own: `moved` or `stays` is the answer.
         case move(SessionID)
+        /// It needs none any more, and none is to be answered.
+        case stay(SessionID)
         /// A line of the session, without newline, for its own backend's machine.
         case handOn(SessionID, Range<Int>)
         /// A session that moved has nothing to do with this backend any more; it is forgotten here.

@@ -34,7 +34,7 @@ extension Multiplexer {
         let only = running.first?.key ?? tasks.runningOwners.first
         guard !isTaskOfAnother(than: only) else { return [] }
         guard let only else {
-            return sessions.keys.filter { sessions[$0]?.phase == .initialized }
+            return sessions.keys.filter { sessions[$0]?.phase == .initialized && !hasLeft($0) }
         }
         return sessions[only] == nil ? [] : [only]
     }

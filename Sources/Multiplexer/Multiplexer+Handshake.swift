@@ -166,6 +166,7 @@ extension Multiplexer {
         // Kept by the shim before the client can act on the answer: the supervisor may be gone a moment later.
         actions.list.append(.sessionChanged(session))
         answer(target, result: handshake.clientResult(version: state.protocolVersion), &actions)
+        if state.departure != nil { actions.list.append(.move(session)) }
     }
 
     /// Answers the session's waiting `initialize` with an error; the client may try again.
@@ -176,5 +177,6 @@ extension Multiplexer {
         release(target)
         sessions[session]?.phase = .opened
         answer(target, error, &actions)
+        failDeparture(of: session, error, &actions)
     }
 }

@@ -30,7 +30,7 @@ extension Multiplexer {
     }
 
     func tell(_ session: SessionID, of change: ListChange, _ actions: inout Actions) {
-        guard sessions[session]?.phase == .initialized else { return }
+        guard sessions[session]?.phase == .initialized, !hasLeft(session) else { return }
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"\(change.notification.rawValue)\"}")
         actions.sendToSession(session, from: start)

@@ -14,14 +14,17 @@ extension Multiplexer {
         sessions[session]?.level = value.level
         guard relay == nil else { return }
         askForRoots(of: session, &actions)
-        for uri in value.subscriptions {
-            sessions[session]?.subscriptions.insert(uri)
-            let token = RawToken(JSONValue.string(uri).text)
-            subscriptions.entries[uri, default: SubscriptionTable.Entry(token: token)].sessions.insert(session)
-            settleSubscription(uri, &actions)
-        }
+        for uri in value.subscriptions { resubscribe(session, to: uri, &actions) }
         updateLogLevel(&actions)
         claimTasks(value.tasks, for: session, &actions)
+    }
+
+    /// It was subscribed elsewhere.
+    mutating func resubscribe(_ session: SessionID, to uri: String, _ actions: inout Actions) {
+        sessions[session]?.subscriptions.insert(uri)
+        let token = RawToken(JSONValue.string(uri).text)
+        subscriptions.entries[uri, default: SubscriptionTable.Entry(token: token)].sessions.insert(session)
+        settleSubscription(uri, &actions)
     }
 
     /// The agent closed its output: nothing more comes from it, but it may still read what it asked for.

@@ -77,7 +77,7 @@ public struct Multiplexer: Sendable, Codable {
         clock = now
         if relay != nil { return relayFromSession(line, session, now: now, &actions) }
         defer { finishDepartures(now: now, &actions) }
-        if moves.departing.contains(session), divert(line, from: session, &actions) { return }
+        if moves.departing.contains(session), divert(line, from: session, now: now, &actions) { return }
         let envelope: Envelope
         do {
             envelope = try Envelope(scanning: line)

@@ -24,6 +24,23 @@ extension Multiplexer {
         moves = Moves()
     }
 
+    /// The session changes over. What it wanted of the other backend since it arrived here is wanted of this one.
+    ///
+    /// - Parameter resume: what that one's machine says of it now.
+    public mutating func catchUp(_ session: SessionID, resume: [UInt8], now: Int64, into actions: inout Actions) {
+        clock = now
+        guard let value = ResumeValue(resume), let known = sessions[session]?.subscriptions else { return }
+        let wanted = Set(value.subscriptions)
+        for uri in known.subtracting(wanted).sorted() {
+            subscriptions.entries[uri]?.sessions.remove(session)
+            noteSubscription(uri, of: session, false, &actions)
+            settleSubscription(uri, &actions)
+        }
+        for uri in wanted.subtracting(known).sorted() { resubscribe(session, to: uri, &actions) }
+        sessions[session]?.level = value.level
+        updateLogLevel(&actions)
+    }
+
     /// A session comes back, after the supervisor's own end. Only the process that it knew has what it had set.
     mutating func noteReturn() {
         guard configuration.isMoved else { return }

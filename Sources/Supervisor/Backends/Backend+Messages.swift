@@ -120,6 +120,7 @@ extension Backend {
             messageTimers[timer] = nil
             messageDeadlines[timer] = nil
         case .move(let session): sessions[session]?.move()
+        case .stay(let session): sessions[session]?.giveUpMove()
         case .handOn(let session, let range): sessions[session]?.backend?.receive(list.bytes[range].span, from: session)
         case .left(let session): sessions[session]?.left(self)
         case .endSession(let session, let reason): sessions[session]?.end(reason)

@@ -48,6 +48,10 @@ extension Session {
         leaving = old
         backend = target
         key = target.key
+        let resume = old.multiplexer.resume(of: id)
+        target.withMultiplexer { machine, now, actions in
+            machine.catchUp(id, resume: resume, now: now, into: &actions)
+        }
         // The shim is told before the other backend is sent anything: a successor of ours must find the session there.
         machineChanged()
         tellPace()
