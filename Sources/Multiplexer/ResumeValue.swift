@@ -34,7 +34,7 @@ struct ResumeValue: Sendable {
         let asked = (known?.level).flatMap { try? JSONValue(parsing: $0) }
         level = state.level ?? asked?["level"]?.stringValue.flatMap(LogSeverity.init(name:))
         let uris = known?.subscriptions.compactMap { (try? JSONValue(parsing: $0.text))?.stringValue }
-        subscriptions = uris ?? state.subscriptions.sorted()
+        subscriptions = (uris ?? Array(state.subscriptions)).sorted()
     }
 
     /// Nil when it is not one of ours; the session then starts anew.

@@ -177,6 +177,41 @@ import Testing
         #expect(bench.take(1) == [])
     }
 
+    @Test func whoeverCallsBesideTheClientIsToldOfItsEnd() {
+        var bench = connected()
+        bench.perform { $0.call(tool: "t", arguments: [:], token: 1, now: $1, into: &$2) }
+        bench.close(1)
+        #expect(bench.replies[1]?.contains("session_ended") == true)
+        #expect(bench.mux.inFlight == 0)
+    }
+
+    @Test func anIDThatIsUsedTwiceIsCountedOnce() {
+        var bench = connected()
+        bench.client(1, #"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#)
+        bench.client(1, #"{"jsonrpc":"2.0","id":7,"method":"prompts/list"}"#)
+        #expect(bench.takeBackend().count == 2, "the server is to refuse it")
+        bench.backend(#"{"jsonrpc":"2.0","id":7,"result":{}}"#)
+        #expect(bench.mux.inFlight == 0)
+        bench.backend(#"{"jsonrpc":"2.0","id":7,"result":{}}"#)
+        #expect(bench.mux.inFlight == 0 && bench.take(1).count == 2)
+    }
+
+    @Test func subscriptionsAreKeptOnceAndHaveABound() {
+        var bench = connected()
+        for number in 0..<10_100 {
+            let uri = "x:\(max(number, 50))"
+            bench.client(
+                1, #"{"jsonrpc":"2.0","id":\#(number),"method":"resources/subscribe","params":{"uri":"\#(uri)"}}"#)
+        }
+        let warnings = bench.takeOrders().count { if case .log(.warning, _) = $0 { true } else { false } }
+        #expect((1...20).contains(warnings))
+        bench.endBackend()
+        bench.startBackend()
+        _ = bench.takeBackend()
+        bench.backend(#"{"jsonrpc":"2.0","id":"mcp-supervisor-1","result":{}}"#)
+        #expect(bench.takeBackend().count { $0.contains("resources/subscribe") } == 10_000)
+    }
+
     @Test func whatWasTakenBackIsOwedNothing() {
         var bench = connected()
         bench.client(1, #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x"}}"#)

@@ -57,19 +57,34 @@ extension Multiplexer {
     ) {
         guard envelope.hasUsableID else { return }
         let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
-        if sessions[session]?.requests[target.id] == nil { actions.noteOpened(target) }
-        sessions[session]?.requests[target.id] = .queued
+        // A second one with the id of one that is open is the server's to refuse; the client can wait for one only.
+        if sessions[session]?.requests[target.id] == nil {
+            actions.noteOpened(target)
+            sessions[session]?.requests[target.id] = .queued
+        }
         if envelope.isModern { noteModernClient(line, envelope, of: session) }
         switch envelope.knownMethod {
         case .initialize: noteHandshake(line, envelope, target)
         case .setLevel: relay?.level = copy(line, envelope.params.range)
         case .resourcesSubscribe where envelope.params.uri.isPresent:
-            relay?.subscriptions.append(RawToken(line, envelope.params.uri.range))
+            noteSubscription(RawToken(line, envelope.params.uri.range), of: session, &actions)
         case .resourcesUnsubscribe where envelope.params.uri.isPresent:
-            let uri = RawToken(line, envelope.params.uri.range)
-            relay?.subscriptions.removeAll { $0 == uri }
+            relay?.subscriptions.remove(RawToken(line, envelope.params.uri.range))
         default: break
         }
+    }
+
+    /// A new process is told of as many as a client can mean.
+    private mutating func noteSubscription(_ uri: RawToken, of session: SessionID, _ actions: inout Actions) {
+        guard relay?.subscriptions.contains(uri) == false else { return }
+        guard relay?.subscriptions.count != Relay.mostSubscriptions else {
+            relay?.unkeptSubscriptions += 1
+            guard let count = relay?.unkeptSubscriptions, isWorthLogging(count) else { return }
+            let text =
+                "session \(session) subscribed to \(Relay.mostSubscriptions + count) resources: should its server "
+            return actions.log(.warning, text + "die, the next one is told of \(Relay.mostSubscriptions)")
+        }
+        relay?.subscriptions.insert(uri)
     }
 
     /// What `status` shows of the client; the server gets the line itself.

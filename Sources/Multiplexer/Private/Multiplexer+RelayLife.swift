@@ -63,7 +63,7 @@ extension Multiplexer {
         actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}")
         actions.sendToBackend(nil, from: start)
         if !known.level.isEmpty { ask(.told, Method.setLevel.rawValue, known.level, &actions) }
-        for uri in known.subscriptions {
+        for uri in known.subscriptions.sorted(by: { $0.text < $1.text }) {
             var params = Array("{\"uri\":".utf8)
             uri.write(to: &params)
             ask(.told, Method.resourcesSubscribe.rawValue, params + [UInt8(ascii: "}")], &actions)
@@ -84,15 +84,20 @@ extension Multiplexer {
             }
             if !end.willRestart { _ = sessions[session]?.queue.removeAll() }
         }
-        for (_, question) in relay?.questions.sorted(by: { $0.key < $1.key }) ?? [] {
-            if case .local(let token) = question { replyLocally(token, error, &actions) }
-        }
-        relay?.questions = [:]
+        failLocal(error, &actions)
         if let asked = relay?.asked { relay?.orphaned.formUnion(asked) }
         relay?.asked = []
         relay?.renamed = [:]
         if end.willRestart, needsBackend || relay?.subscriptions.isEmpty == false { requireBackend(&actions) }
         finishAllInputEnds(now: now, &actions)
+    }
+
+    /// Whoever asked beside the client is told.
+    private mutating func failLocal(_ error: ErrorReply, _ actions: inout Actions) {
+        for (_, question) in relay?.questions.sorted(by: { $0.key < $1.key }) ?? [] {
+            if case .local(let token) = question { replyLocally(token, error, &actions) }
+        }
+        relay?.questions = [:]
     }
 
     /// A request of mcpctl's, beside the client's own.
@@ -124,7 +129,7 @@ extension Multiplexer {
         relay?.handshake = value.handshake
         relay?.isAnswered = !value.handshake.isEmpty
         relay?.isInitialized = value.isInitialized
-        relay?.subscriptions = value.subscriptions.map { RawToken(JSONValue.string($0).text) }
+        relay?.subscriptions = Set(value.subscriptions.map { RawToken(JSONValue.string($0).text) })
         if let level = value.level { relay?.level = Array("{\"level\":\"\(level.name)\"}".utf8) }
     }
 
@@ -133,7 +138,12 @@ extension Multiplexer {
         for id in (sessions[session]?.requests ?? [:]).keys.sorted(by: { $0.text < $1.text }) {
             actions.noteSettled(session, id, isAnswered: false)
         }
+        let text = "the session that this backend belongs to has ended"
+        failLocal(.failure(text, reason: "session_ended"), &actions)
         sessions[session] = nil
+        // The process may go on for a moment, and must not meet an id twice.
+        let last = relay?.lastQuestion ?? 0
         relay = Relay()
+        relay?.lastQuestion = last
     }
 }

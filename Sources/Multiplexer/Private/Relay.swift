@@ -10,6 +10,9 @@ struct Relay: Sendable, Codable {
     /// Ids of our own requests begin so, as strings: a client's cannot be the same by accident.
     static let idPrefix = "mcp-supervisor-"
 
+    /// Subscriptions that are kept for the next process.
+    static let mostSubscriptions = 10_000
+
     /// A request of ours at the backend.
     enum Question: Sendable, Codable {
         /// The client's handshake, said again to a new process.
@@ -30,7 +33,9 @@ struct Relay: Sendable, Codable {
     /// The last `logging/setLevel` that came, its parameters raw.
     var level: [UInt8] = []
     /// Subscribed resources: their URIs as the client wrote them.
-    var subscriptions: [RawToken] = []
+    var subscriptions: Set<RawToken> = []
+    /// Those that came when there were as many as are kept.
+    var unkeptSubscriptions = 0
     /// Questions of the backend that the client has not answered.
     var asked: Set<RawToken> = []
     /// Questions of a process that is gone: the client's answers to them are nobody's.

@@ -219,23 +219,22 @@ extension Backend {
 
 /// Telling sessions what became of the process.
 extension Backend {
-    private func reportEnd(mayReturn: Bool) {
-        let end = backendEnd(mayReturn: mayReturn)
-        withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
-        let calls = waitingCalls
-        waitingCalls = [:]
-        for (_, resume) in calls { resume(.failed(end.message)) }
-    }
+    private func reportEnd(mayReturn: Bool) { report(backendEnd(mayReturn: mayReturn)) }
 
     private func reportStop(mayReturn: Bool) {
-        let end = BackendEnd(message: "backend \(id) was stopped", reason: "stopped", willRestart: mayReturn)
-        withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
+        report(BackendEnd(message: "backend \(id) was stopped", reason: "stopped", willRestart: mayReturn))
     }
 
     /// A crash loop: whoever asks now is told at once.
-    private func refuse() {
-        let end = backendEnd(mayReturn: false)
+    private func refuse() { report(backendEnd(mayReturn: false)) }
+
+    /// The machine answers whom it knows. A call that waits for the next process goes on waiting only if one comes.
+    private func report(_ end: BackendEnd) {
         withMultiplexer { machine, now, actions in machine.backendEnded(end, now: now, into: &actions) }
+        guard !end.willRestart else { return }
+        let calls = waitingCalls
+        waitingCalls = [:]
+        for (_, resume) in calls.sorted(by: { $0.key < $1.key }) { resume(.failed(end.message)) }
     }
 
     private func backendEnd(mayReturn: Bool) -> BackendEnd {
