@@ -34,6 +34,7 @@ import Testing
             backend_requests_max = 16
             stop_timeout = "1s 500ms"
             ignore_env = ["MY_*", "X"]
+            PassEnvironment = ["API_*"]
             slice_limits = { MemoryMax = "6G" }
             [defaults]
             MemoryHigh = "infinity"
@@ -49,6 +50,7 @@ import Testing
         #expect(configuration.clientLimits.messageLimits.map(\.client).prefix(2) == ["abc", "a*"])
         #expect(configuration.stopTimeout == 1500)
         #expect(configuration.ignoreEnvironment == ["MY_*", "X"])
+        #expect(configuration.passEnvironment == ["API_*"])
         #expect(configuration.sliceLimits == Limits(memoryMax: 6 << 30))
         #expect(configuration.defaults == Limits(memoryHigh: -1, memoryMax: 4 << 30, tasksMax: 100))
     }

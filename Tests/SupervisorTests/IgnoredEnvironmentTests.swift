@@ -17,6 +17,7 @@ import Testing
     @Test(arguments: [
         "HOME", "PATH", "USER", "LANG", "GITHUB_TOKEN", "API_KEY", "PWD_", "XPWD", "pwd", "ATERM", "CLAUDE_API_KEY",
         "ANTHROPIC_API_KEY", "VIRTUAL_ENV", "PYTHONPATH", "NODE_OPTIONS", "AWS_PROFILE", "KUBECONFIG", "",
+        "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SHELL", "LOGNAME",
     ])
     func whatMayMeanSomethingToAServerSeparates(name: String) {
         #expect(!IgnoredEnvironment().contains(name))

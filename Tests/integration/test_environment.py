@@ -7,11 +7,15 @@ import pathlib
 # terminal of one agent, what the service manager means for its own service.
 NEVER = {
     "CLAUDE_CODE_SESSION_ID": "s", "CODEX_THREAD_ID": "t", "TERM": "xterm", "TERM_PROGRAM": "x", "TMUX": "/t",
-    "SSH_AUTH_SOCK": "/s", "DISPLAY": ":0", "NOTIFY_SOCKET": "/n", "LISTEN_FDS": "1", "LISTEN_PID": "1",
+    "SSH_AUTH_SOCK": "/s", "NOTIFY_SOCKET": "/n", "LISTEN_FDS": "1", "LISTEN_PID": "1",
     "WATCHDOG_USEC": "1", "INVOCATION_ID": "i", "JOURNAL_STREAM": "8:1", "CREDENTIALS_DIRECTORY": "/c", "SHLVL": "9",
     "OLDPWD": "/o", "TRACEPARENT": "00-1",
 }
-ALWAYS = {"API_KEY": "k", "HTTPS_PROXY": "http://p", "PYTHONPATH": "/p", "EMPTY": "", "LANG": "de_DE.UTF-8", "Käse": "ä\n="}
+# A headed browser wants the display, a server that runs commands the user's shell: without us they would be there.
+ALWAYS = {
+    "API_KEY": "k", "HTTPS_PROXY": "http://p", "PYTHONPATH": "/p", "EMPTY": "", "LANG": "de_DE.UTF-8", "Käse": "ä\n=",
+    "DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0", "XAUTHORITY": "/x", "SHELL": "/bin/zsh", "LOGNAME": "me",
+}
 
 
 def of_process(pid):
@@ -52,6 +56,25 @@ def test_what_the_user_ignores_is_not_handed_over_either(start_supervisor, fake,
     agent.tool("echo", text="up")
     got = of_process(supervisor.backend()["pid"])
     assert b"MY_PROMPT_GIT" not in got and got[b"MY_OTHER"] == b"y"
+
+
+def test_an_allow_rule_says_what_separates_and_what_is_handed_over(start_supervisor, fake, repo):
+    supervisor = start_supervisor('[server.fake]\nPassEnvironment = ["API_KEY", "FAKE_*", "SSH_AUTH_SOCK"]\n')
+    given = {"API_KEY": "k", "FAKE_MODE": "m", "SSH_AUTH_SOCK": "/s", "LC_ALL": "C", "NOTIFY_SOCKET": "/n"}
+    agents = [
+        supervisor.agent(fake.command(), repo, options=["--name", "fake"], env=given | more)
+        for more in ({"NEW_AGENTS_SESSION": "1"}, {"NEW_AGENTS_SESSION": "2", "TERM": "x"}, {"API_KEY": "other"})
+    ]
+    for agent in agents:
+        agent.initialize()
+        agent.tool("echo", text="up")
+    backends = supervisor.ctl_json("status")["backends"]
+    assert sorted(backend["sessions"] for backend in backends) == [1, 2]
+    got = of_process(next(backend["pid"] for backend in backends if backend["sessions"] == 2))
+    assert {name: got.get(name.encode(), b"").decode() for name in given if name != "NOTIFY_SOCKET"} == {
+        name: value for name, value in given.items() if name != "NOTIFY_SOCKET"}
+    assert {b"NEW_AGENTS_SESSION", b"TERM", b"NOTIFY_SOCKET"} & set(got) == set()
+    assert {b"HOME", b"PATH"} <= set(got), "what every program needs passes anyway"
 
 
 def test_a_second_session_does_not_change_what_the_first_has_brought(supervisor, fake, repo):

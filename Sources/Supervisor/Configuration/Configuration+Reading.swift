@@ -11,15 +11,15 @@ extension Configuration {
         "stop_under_pressure", "sessions_max", "connections_max", "message_size_max", "output_queue_max",
         "output_timeout", "max_message_to_client", "garbage_max",
         "roots_timeout", "session_requests_max", "backend_requests_max", "exit_idle_time", "start_timeout",
-        "stop_timeout", "slice_limits", "ignore_env",
+        "stop_timeout", "slice_limits", "ignore_env", "PassEnvironment",
         "deferring_clients",
         "defaults",
         "server",
     ]
     static let limitKeys = ["MemoryHigh", "MemoryMax", "MemorySwapMax", "TasksMax", "CPUWeight"]
     static let serverKeys = [
-        "command", "share", "idle_timeout", "hibernate_after", "stop_under_pressure", "start_timeout",
-        "backend_requests_max", "deny_tools", "private_tools", "interactive_tools",
+        "command", "share", "PassEnvironment", "idle_timeout", "hibernate_after", "stop_under_pressure",
+        "start_timeout", "backend_requests_max", "deny_tools", "private_tools", "interactive_tools",
         "era", "on_start", "meta_tools", "meta_split", "meta_pins", "roots", "unknown_requests", "retry_tools", "repo",
     ]
 
@@ -35,6 +35,7 @@ extension Configuration {
         backendRequests = try table.count("backend_requests_max") ?? backendRequests
         stopTimeout = try table.span("stop_timeout") ?? stopTimeout
         ignoreEnvironment += try table.strings("ignore_env") ?? []
+        passEnvironment = try table.strings("PassEnvironment") ?? passEnvironment
         deferringClients += try table.strings("deferring_clients") ?? []
         if let slice = try table.table("slice_limits") {
             try slice.refuseUnknown(known: Configuration.limitKeys)
@@ -85,6 +86,7 @@ extension Configuration {
         server.command = try table.strings("command") ?? server.command
         if server.command?.isEmpty == true { throw table.error("command", "command must name a program") }
         server.share = try table.choice("share", Sharing.self) ?? server.share
+        server.passEnvironment = try table.strings("PassEnvironment") ?? server.passEnvironment
         server.idleTimeout = try table.span("idle_timeout") ?? server.idleTimeout
         server.hibernateAfter = try table.span("hibernate_after") ?? server.hibernateAfter
         server.stopUnderPressure =

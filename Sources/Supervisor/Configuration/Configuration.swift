@@ -30,6 +30,9 @@ public struct Configuration: Sendable, Equatable {
     public var sliceLimits = Limits()
     /// Names, or beginnings of names followed by `*`, that say nothing about a server: added to the built-in list.
     public var ignoreEnvironment: [String] = []
+    /// The only variables that separate and are handed over, beside a few that every program needs; nil: all that are not
+    /// ignored.
+    public var passEnvironment: [String]?
     /// Clients that fetch definitions when they need them, added to the built-in list: `auto` leaves them alone.
     public var deferringClients: [String] = []
     public var defaults = Configuration.builtInLimits
@@ -46,6 +49,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// The command; `{repo}` stands for the repository's path.
     public var command: [String]?
     public var share: Sharing?
+    /// Instead of ``Configuration/passEnvironment``.
+    public var passEnvironment: [String]?
     public var idleTimeout: Int64?
     public var hibernateAfter: Int64?
     public var stopUnderPressure: PressureStop?

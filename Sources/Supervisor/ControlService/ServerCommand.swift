@@ -30,6 +30,8 @@ struct ServerCommand {
         self.name = known
         self.command = command
         self.share = share.flatMap(Sharing.init) ?? configured.share ?? .repo
+        let passed = PassedEnvironment(
+            ignored: list, allowed: configured.passEnvironment ?? configuration.passEnvironment)
         var kept: [[UInt8]] = []
         var left: [String] = []
         var project: String?
@@ -45,7 +47,7 @@ struct ServerCommand {
             if variable == "CLAUDE_PROJECT_DIR" {
                 project = String(decoding: entry.dropFirst(variable.utf8.count + 1), as: UTF8.self)
             }
-            if list.contains(variable) { left.append(variable) } else { kept.append(entry) }
+            if passed.contains(variable) { kept.append(entry) } else { left.append(variable) }
         }
         self.environment = kept.sorted { $0.lexicographicallyPrecedes($1) }
         self.ignored = left.sorted()

@@ -2,28 +2,40 @@
 
 /// The variables that say nothing about a server: they differ from terminal to terminal or from session to session.
 ///
-/// A variable that is not on the list separates: wrong sharing is worse than none. The list is in
+/// A variable that is not on the list separates: wrong sharing is worse than none. What a server may need (the user's
+/// shell, the display that a browser opens on) must not be on it: it would not get it. The list is in
 /// mcp-supervisor.toml(5); `ignore_env` adds to it.
 public struct IgnoredEnvironment: Sendable, Equatable {
-    private let exact: Set<String>
-    private let prefixes: [String]
+    private let all: Names
 
     /// - Parameter additional: names, or beginnings followed by `*`.
     public init(additional: [String] = []) {
-        let all = IgnoredEnvironment.builtIn + additional
-        exact = Set(all.filter { !$0.hasSuffix("*") })
-        prefixes = all.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+        all = Names(IgnoredEnvironment.builtIn + additional)
     }
 
-    public func contains(_ name: String) -> Bool {
-        exact.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    public func contains(_ name: String) -> Bool { all.names(name) || all.covers(name) }
+
+    /// Names of variables, and beginnings of names followed by `*`.
+    struct Names: Sendable, Equatable {
+        private let exact: Set<String>
+        private let prefixes: [String]
+
+        init(_ list: [String]) {
+            exact = Set(list.filter { !$0.hasSuffix("*") })
+            prefixes = list.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+        }
+
+        /// Whether it is there in full.
+        func names(_ name: String) -> Bool { exact.contains(name) }
+        /// Whether a beginning of it is there.
+        func covers(_ name: String) -> Bool { prefixes.contains { name.hasPrefix($0) } }
     }
 
     /// Grouped by who sets them.
     public static let builtIn: [String] = [
         // The shell and where it stands.
-        "_", "SHLVL", "PWD", "OLDPWD", "SHELL", "PS1", "PS2", "PROMPT_COMMAND", "HISTFILE", "HISTSIZE", "HISTCONTROL",
-        "HISTFILESIZE", "SHELL_SESSION_ID", "BASHOPTS", "SHELLOPTS", "BASHPID", "ZDOTDIR", "PPID", "MAIL", "LOGNAME",
+        "_", "SHLVL", "PWD", "OLDPWD", "PS1", "PS2", "PROMPT_COMMAND", "HISTFILE", "HISTSIZE", "HISTCONTROL",
+        "HISTFILESIZE", "SHELL_SESSION_ID", "BASHOPTS", "SHELLOPTS", "BASHPID", "ZDOTDIR", "PPID", "MAIL",
         "USERNAME", "HOSTNAME", "HOSTTYPE", "OSTYPE", "MACHTYPE", "DIRENV_*", "STARSHIP_*",
         // The terminal.
         "TERM*", "COLUMNS", "LINES", "COLORTERM", "COLORFGBG", "LS_COLORS", "LSCOLORS", "CLICOLOR*", "FORCE_COLOR",
@@ -32,7 +44,7 @@ public struct IgnoredEnvironment: Sendable, Equatable {
         "GPG_TTY", "INSIDE_EMACS", "LESS*", "PAGER", "MANPAGER", "GIT_PAGER", "EDITOR", "VISUAL",
         // The login, the seat and the desktop.
         "SSH_*", "XDG_SESSION_*", "XDG_SEAT*", "XDG_VTNR", "XDG_CURRENT_DESKTOP", "XDG_ACTIVATION_TOKEN",
-        "XDG_MENU_PREFIX", "DESKTOP_*", "DISPLAY", "XAUTHORITY", "WAYLAND_*", "GDMSESSION", "GDM_LANG",
+        "XDG_MENU_PREFIX", "DESKTOP_*", "WAYLAND_SOCKET", "GDMSESSION", "GDM_LANG",
         "GNOME_DESKTOP_*", "GNOME_SETUP_DISPLAY", "GNOME_SHELL_*", "KDE_*", "QT_*", "GTK_*", "GIO_LAUNCHED_*",
         "BAMF_*", "SESSION_MANAGER", "DBUS_STARTER_*", "IM_CONFIG_*", "XMODIFIERS", "CHROME_DESKTOP", "SUDO_*",
         // The service manager: what it sets for its own services.
