@@ -183,3 +183,25 @@ def test_many_connections_at_once_are_served(supervisor):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_who_subscribes_and_does_not_read_is_let_go_with_the_reason_in_the_log(supervisor):
+    """Each answer is a few kilobytes, and five megabytes of them are asked for."""
+    call = b'{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"%s"}}\0' % INTERFACE.encode()
+    with supervisor.control() as silent, supervisor.control() as other:
+        silent.send("Subscribe", more=True)
+        silent.socket.sendall(call)
+        size = len(silent.socket.recv(1 << 20))
+        try:
+            for _ in range((5 << 20) // size // 16 + 1):
+                silent.socket.sendall(call * 16)
+                # Calls are answered in turn: when these are, so are those.
+                for _ in range(16):
+                    assert "parameters" in other.call("Status", {"backend": None}), "others are served meanwhile"
+            silent.socket.settimeout(20)
+            while silent.socket.recv(1 << 20):
+                pass
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert "parameters" in other.call("Status", {"backend": None})
+    assert "it does not read" in supervisor.log()

@@ -30,6 +30,8 @@ final class ControlConnection: StreamHandler {
 
     /// Milliseconds that a connection may stay silent before its first call.
     static let patience: Int64 = 10_000
+    /// Bytes that may wait for a peer that does not read. What is larger than this is one answer, and the last one.
+    static let outputLimit = 4 << 20
 
     init(
         _ accepted: consuming Descriptor, peer: PeerCredentials, registry: Registry, service: ControlService
@@ -97,7 +99,11 @@ final class ControlConnection: StreamHandler {
     }
 
     func send(_ reply: VarlinkReply) {
-        output?.send(reply.encoded()[...])
+        guard let output, !isClosed else { return }
+        guard output.waiting <= ControlConnection.outputLimit else {
+            return refuse("it does not read: \(output.waiting) bytes of answers and events wait for it")
+        }
+        output.send(reply.encoded()[...])
     }
 
     /// A reply that is a value of ours; one that cannot be written down is an error of ours.
