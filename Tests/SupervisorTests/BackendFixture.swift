@@ -17,10 +17,21 @@ final class ScriptLauncher: Launcher {
     var refusal: LaunchError?
     /// Why nothing can be frozen.
     var freezeRefusal: LaunchError?
+    /// Whether launches hang; those that do, until they are let go on.
+    var hangs = false
+    private var hanging: [CheckedContinuation<Void, Never>] = []
+    private(set) var kills = 0
+
+    func letGoOn() {
+        hangs = false
+        for continuation in hanging { continuation.resume() }
+        hanging = []
+    }
 
     func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
         launches += 1
         if let refusal { throw refusal }
+        if hangs { await withCheckedContinuation { hanging.append($0) } }
         do {
             let input = try makePipe()
             let output = try makePipe()
@@ -40,7 +51,10 @@ final class ScriptLauncher: Launcher {
     }
 
     func terminate(_ backend: LaunchedBackend) async { backend.child.signalGroup(15) }
-    func kill(_ backend: LaunchedBackend) async { backend.child.signalGroup(9) }
+    func kill(_ backend: LaunchedBackend) async {
+        kills += 1
+        backend.child.signalGroup(9)
+    }
     func freeze(_ backend: LaunchedBackend) async throws(LaunchError) {
         if let freezeRefusal { throw freezeRefusal }
         backend.child.signalGroup(19)

@@ -77,16 +77,19 @@ extension Backend {
         verdict = nil
         var order = launchOrder()
         let attempt = generation
+        launching = attempt
         let unit = order.unit
+        order.isWanted = { [unowned self] in launching == attempt }
         order.keep = { [unowned self] in keep(unit, pid: $0, input: $1, output: $2) }
         registry.log.info("starting \(order.command.first ?? "")", backend: id)
         registry.inBackground {
             do {
                 let era = try await self.findEra()
+                guard self.launching == attempt else { return }
                 let launched = try await self.registry.launcher.launch(order)
                 self.launched(launched, attempt: attempt, era: era)
             } catch {
-                self.launchFailed("\(error)")
+                self.launchFailed("\(error)", attempt: attempt)
             }
         }
     }
@@ -103,16 +106,15 @@ extension Backend {
     }
 
     private func launched(_ launched: LaunchedBackend, attempt: Int, era: BackendEra) {
+        guard launching == attempt else { return discard(launched) }
         do {
             process = try BackendProcess(launched, backend: self, loop: registry.streams)
         } catch {
-            abandon(launched, "\(error)")
-            return
+            return discard(launched) { self.launchFailed("\(error)", attempt: attempt) }
         }
+        launching = nil
         startedAt = launched.started
         noticeKills()
-        // Its time was up before it was there to be killed.
-        if timedOut { return kill() }
         registry.log.info("started as process \(launched.pid)", backend: id, unit: launched.unit)
         if case .stopping(let step, _) = lifecycle.phase { return catchUp(with: step) }
         record?.change { $0.era = era }
@@ -131,24 +133,37 @@ extension Backend {
         }
     }
 
-    /// It runs, but we cannot speak to it.
-    private func abandon(_ launched: LaunchedBackend, _ reason: String) {
+    /// It runs, but we cannot speak to it, or nobody waits for it any more.
+    private func discard(_ launched: LaunchedBackend, then: @escaping () -> Void = {}) {
         registry.inBackground {
             await self.registry.launcher.kill(launched)
             await self.registry.loop.untilReadable(launched.child.descriptor)
             _ = launched.child.reap()
             await self.registry.launcher.cleanUp(launched)
-            self.launchFailed(reason)
+            then()
         }
     }
 
-    private func launchFailed(_ reason: String) {
+    private func launchFailed(_ reason: String, attempt: Int) {
+        guard launching == attempt else { return }
+        launching = nil
         forgetRecord()
         lastFailure = reason
         lastCause = nil
         lastExit = BackendExit(reason: .exit, status: 127, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: [reason])
         registry.log.error("could not be started: \(reason)", backend: id)
         isDown()
+    }
+
+    /// Whoever waits is not kept waiting for a launcher that does not answer (a service manager that hangs). What comes
+    /// of the launch after all is ended at once.
+    private func giveUpLaunch(_ attempt: Int) {
+        guard timedOut else { return launchFailed("it was stopped", attempt: attempt) }
+        let hindrance =
+            registry.launcher.kind == .systemd
+            ? "systemd has not made its scope (see systemctl --user list-jobs)" : "its program does not run"
+        let limit = ExitCause.within(lifecycle.startTimeout)
+        launchFailed("\(hindrance) \(limit), which is start_timeout", attempt: attempt)
     }
 
     private func isDown() {
@@ -163,7 +178,11 @@ extension Backend {
     }
 
     func kill() {
-        guard let process else { return }
+        guard let process else {
+            // After the turn: the machine is still performing what this is one of.
+            if let launching { registry.inBackground { self.giveUpLaunch(launching) } }
+            return
+        }
         registry.inBackground { await self.registry.launcher.kill(process.launched) }
     }
 

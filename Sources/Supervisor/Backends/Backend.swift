@@ -35,6 +35,8 @@ final class Backend {
     var waitingForState: [(BackendState, () -> Void)] = []
 
     var process: BackendProcess?
+    /// The start that the launcher has been asked for and has not answered: its generation.
+    var launching: Int?
     var hibernation = Hibernation()
     /// Its sleep, while it sleeps.
     var nap: Nap?

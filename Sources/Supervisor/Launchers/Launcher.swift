@@ -77,6 +77,8 @@ struct LaunchOrder {
     let limits: Limits
     /// Milliseconds between SIGTERM and SIGKILL.
     let killTimeout: Int64
+    /// Whether somebody still waits for it. Asked when the process is in its place, before its program runs.
+    var isWanted: () -> Bool = { true }
     /// Called when the process is in its place, before its program runs.
     var keep: ((_ pid: Int32, _ input: Int32, _ output: Int32) -> Void)?
 }
@@ -89,6 +91,7 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
     case scopeRefused(unit: String, reason: String)
     case notInScope(unit: String)
     case died(String)
+    case unwanted(unit: String)
     case limitsRefused(unit: String, reason: String)
     case notFrozen(unit: String, reason: String)
     case notThawed(unit: String, reason: String)
@@ -101,6 +104,7 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
         case .scopeRefused(let unit, let reason): "systemd refused the scope \(unit): \(reason)"
         case .notInScope(let unit): "the process was not moved into its scope \(unit)"
         case .died(let reason): "the process ended before it could start: \(reason)"
+        case .unwanted(let unit): "nobody waits for \(unit) any more"
         case .limitsRefused(let unit, let reason): "systemd refused the limits of \(unit): \(reason)"
         case .notFrozen(let unit, let reason): "\(unit) cannot be frozen: \(reason)"
         case .notThawed(let unit, let reason): "\(unit) cannot be thawed: \(reason)"
@@ -187,9 +191,11 @@ struct ExitCause: Sendable, Equatable, Codable {
         }
     }
 
-    private var withinPatience: String {
-        guard let patience else { return " in time" }
-        return patience % 1000 == 0 ? " within \(patience / 1000) s" : " within \(patience) ms"
+    private var withinPatience: String { patience.map { " " + ExitCause.within($0) } ?? " in time" }
+
+    /// Milliseconds in words.
+    static func within(_ patience: Int64) -> String {
+        patience % 1000 == 0 ? "within \(patience / 1000) s" : "within \(patience) ms"
     }
 
     private var outOfMemory: String {

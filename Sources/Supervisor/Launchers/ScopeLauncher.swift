@@ -53,6 +53,7 @@ final class ScopeLauncher: Launcher {
         started.insert(order.unit)
         do throws(LaunchError) {
             try await place(order, pid: pid)
+            guard order.isWanted() else { throw .unwanted(unit: order.unit) }
         } catch {
             await abandon(order.unit, pid)
             throw error
