@@ -20,6 +20,18 @@ import Testing
         #expect(refused.isNoSuchUnit && !refused.isUnitExists && !refused.isUnknownProperty)
     }
 
+    @Test func anUnknownPropertyIsFoundInTheManagersWords() {
+        let properties: [UnitProperty] = [.pids([1]), .string("OOMPolicy", "kill"), .uint64("MemoryMax", 1)]
+        func error(_ message: String, name: String = "org.freedesktop.DBus.Error.PropertyReadOnly") -> BusError {
+            BusError(
+                method: "StartTransientUnit", unit: "a.scope", reason: .refused(name: name, message: message))
+        }
+        let words = "Cannot set property OOMPolicy, or unknown property."
+        #expect(error(words).unknownProperty(among: properties) == .string("OOMPolicy", "kill"))
+        #expect(error("Cannot set property MemoryMaxScale, or …").unknownProperty(among: properties) == nil)
+        #expect(error(words, name: "org.freedesktop.DBus.Error.Failed").unknownProperty(among: properties) == nil)
+    }
+
     @Test func aMissingManagerComesWithAdvice() {
         let error = BusError(method: "connect", unit: nil, reason: .system(code: 2))
         #expect(error.description.hasSuffix("try systemctl --user is-system-running"))

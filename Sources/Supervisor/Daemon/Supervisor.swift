@@ -90,7 +90,9 @@ public actor Supervisor {
             loop: loop, streams: streams, log: log)
         registry.warnings = choice.warnings
         for warning in choice.warnings { log.notice(warning) }
-        (choice.launcher as? ScopeLauncher)?.bus.onReconnect = { [weak registry] _ in registry?.referenceUnitsAgain() }
+        let scopes = choice.launcher as? ScopeLauncher
+        scopes?.bus.onReconnect = { [weak registry] _ in registry?.referenceUnitsAgain() }
+        scopes?.onShortcoming = { [weak registry] in registry?.lacks($0) }
         registry.wake = { [weak self, loop] in
             guard let self else { return }
             loop.task(of: self) { await $0.runStep() }

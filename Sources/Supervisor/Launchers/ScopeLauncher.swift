@@ -18,13 +18,17 @@ final class ScopeLauncher: Launcher {
     let bus: BusConnection
     private let descriptorLimit: UInt64
     /// The unit that scopes go down with; `nil` when we are not a service.
-    private let service: String?
+    let service: String?
     /// How often the limit of all backends together was met, and how many processes were killed below it.
     var totalShortages = CounterBaseline()
     var totalKills = CounterBaseline()
     var hasLookedAtTotals = false
     /// Units that we have asked for, until they are down: while one starts it looks like one that was left behind.
     private(set) var started: Set<String> = []
+    /// Properties that the manager does not take, so that scopes are made without them.
+    private var refused: Set<String> = []
+    /// Called when something cannot be had that backends were to have.
+    var onShortcoming: (String) -> Void = { _ in }
     let changes = UnitChanges()
     let features: ManagerFeatures
     let support: CgroupSupport
@@ -118,7 +122,7 @@ final class ScopeLauncher: Launcher {
     private func startScope(_ order: LaunchOrder, pid: Int32) async throws(BusError) {
         for attempt in 0..<ScopeLauncher.busTries {
             do throws(BusError) {
-                return try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+                return try await makeScope(order, pid: pid)
             } catch {
                 switch error.reason {
                 case .disconnected: break
@@ -130,7 +134,24 @@ final class ScopeLauncher: Launcher {
                 if UnitCgroup.path(ofProcess: pid)?.hasSuffix("/" + order.unit) == true { return }
             }
         }
-        try await bus.open().startTransientScope(order.unit, properties: properties(order, pid: pid))
+        try await makeScope(order, pid: pid)
+    }
+
+    /// A property that the manager refuses fails the whole call: the scope is made without it, this one and those to come.
+    private func makeScope(_ order: LaunchOrder, pid: Int32) async throws(BusError) {
+        while true {
+            let wanted = properties(order, pid: pid).filter { !refused.contains($0.name) }
+            do throws(BusError) {
+                return try await bus.open().startTransientScope(order.unit, properties: wanted)
+            } catch {
+                guard let property = error.unknownProperty(among: wanted), property != .pids([UInt32(pid)]) else {
+                    throw error
+                }
+                // Another start may have found out meanwhile.
+                guard refused.insert(property.name).inserted else { continue }
+                onShortcoming("systemd does not take \(property.name): backends run without it (\(error))")
+            }
+        }
     }
 
     private static let busTries = 20

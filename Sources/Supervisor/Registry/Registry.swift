@@ -157,6 +157,12 @@ final class Registry {
         becameQuiet()
     }
 
+    /// Something cannot be had here: said once, and shown in `status`.
+    func lacks(_ what: String) {
+        warnings.append(what)
+        log.warning(what)
+    }
+
     /// Nothing to do, and nobody who might want something.
     var isQuiet: Bool { sessions.isEmpty && backends.values.allSatisfy { $0.isIdle && $0.process == nil } }
 

@@ -43,6 +43,13 @@ public struct BusError: Error, Equatable, CustomStringConvertible {
     /// This version of systemd does not know a property, or does not let it be set now.
     public var isUnknownProperty: Bool { name == "org.freedesktop.DBus.Error.PropertyReadOnly" }
 
+    /// Which of the given properties that is: the manager names it ("Cannot set property OOMPolicy, or unknown property.").
+    public func unknownProperty(among properties: [UnitProperty]) -> UnitProperty? {
+        guard isUnknownProperty, case .refused(_, let message) = reason else { return nil }
+        let words = message.split { !($0.isLetter || $0.isNumber) }.map(String.init)
+        return properties.first { words.contains($0.name) }
+    }
+
     /// "the user manager refused StopUnit of app-mcp-a.scope: Unit app-mcp-a.scope not loaded. (org.freedesktop…)".
     public var description: String {
         let request = unit.map { "\(method) of \($0)" } ?? method
