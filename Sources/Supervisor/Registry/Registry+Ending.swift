@@ -16,9 +16,10 @@ extension Registry {
         }
     }
 
-    /// Ends backends whose supervisor is gone. Processes of another pid namespace, a container's, are not ours to
-    /// judge: their supervisor's pid means another process here.
+    /// Ends backends whose supervisor is gone: scopes by what the bus says of them, then what carries a mark. Processes of
+    /// another pid namespace, a container's, are not ours to judge: their supervisor's pid means another process here.
     private func reapLeftBehind() async {
+        if let scopes = launcher as? ScopeLauncher { await reapScopes(of: scopes) }
         let namespace = ProcessTable.pidNamespace(of: OwnProcess.pid)
         let adopted = Set(backends.values.compactMap { $0.process?.launched.cgroup })
         for pid in ProcessTable.parents().keys {
@@ -29,7 +30,22 @@ extension Registry {
             log.notice("ending process \(pid): backend \(mark.backend) outlived its supervisor")
             OwnProcess.send(9, to: pid)
         }
-        await (launcher as? ScopeLauncher)?.resetLeftBehind()
+    }
+
+    /// Stops scopes that an earlier supervisor left. Sessions attach meanwhile: what they have started since is not looked
+    /// at, and neither is what another supervisor of this user runs.
+    private func reapScopes(of launcher: ScopeLauncher) async {
+        for scope in await launcher.scopes() {
+            let isAdopted = backends.values.contains { $0.process?.launched.unit == scope.name }
+            guard !isAdopted, !launcher.started.contains(scope.name) else { continue }
+            switch await launcher.remains(of: scope) {
+            case .running where !launcher.started.contains(scope.name):
+                log.notice("stopped: it outlived its supervisor", unit: scope.name)
+                stopLeftBehind(scope.name)
+            case .empty: stopLeftBehind(scope.name)
+            case .running, nil: break
+            }
+        }
     }
 
     /// Adopted backends keep the mark of a supervisor that is gone. Of scopes the service's supervisor knows which those
@@ -73,16 +89,26 @@ extension Registry {
 }
 
 extension ScopeLauncher {
-    /// Forgets scopes without processes that failed or hang about since an earlier supervisor's time. Sessions attach
-    /// meanwhile: what they have started since is not looked at.
-    func resetLeftBehind() async {
-        guard let open = try? bus.open() else { return }
-        let units = (try? await open.listUnits(patterns: ["app-mcp-*.scope"])) ?? []
-        for unit in units where !started.contains(unit.name) {
-            guard let path = try? await open.string("ControlGroup", of: unit.name, .scope) else { continue }
-            if !UnitCgroup(path: path, hierarchy: support.hierarchy).processes.isEmpty { continue }
-            try? await open.stopUnit(unit.name)
-            try? await open.resetFailedUnit(unit.name)
-        }
+    /// What an earlier supervisor can have left.
+    enum Remains { case running, empty }
+
+    /// All scopes of backends, whoever made them.
+    func scopes() async -> [UnitInfo] {
+        guard let open = try? bus.open() else { return [] }
+        return (try? await open.listUnits(patterns: ["app-mcp-*.scope"])) ?? []
+    }
+
+    /// Whether a scope that we neither started nor adopted is one of a predecessor's: there is one supervisor of our
+    /// service at a time, and scopes go down with theirs (PartOf=). Its processes may have lost their mark (`env -i`).
+    ///
+    /// - Returns: nil for what is another supervisor's, or only about to begin.
+    func remains(of scope: UnitInfo) async -> Remains? {
+        guard scope.activeState != "inactive", scope.activeState != "activating", let open = try? bus.open(),
+            let path = try? await open.string("ControlGroup", of: scope.name, .scope)
+        else { return nil }
+        // Without a cgroup it holds nothing.
+        if path.isEmpty || UnitCgroup(path: path, hierarchy: support.hierarchy).processes.isEmpty { return .empty }
+        guard let service, let owners = try? await open.strings("PartOf", of: scope.name, .unit) else { return nil }
+        return owners.contains(service) ? .running : nil
     }
 }

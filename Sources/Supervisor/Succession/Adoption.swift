@@ -14,7 +14,13 @@ extension Registry {
         guard let store else { return }
         for name in stored.names { store.inherited(name) }
         for name in stored.names where name.hasPrefix("record.") {
-            guard let file = stored.take(name), let record = BackendRecord(adopting: file, log: log) else { continue }
+            guard let file = stored.take(name) else { continue }
+            guard let record = BackendRecord(adopting: file, log: log) else {
+                let unit = String(name.dropFirst("record.".count))
+                // Of one that does not run nothing is left to stop.
+                if unit.hasSuffix(".scope") { refuse(unit, "its record is of another version, or damaged") }
+                continue
+            }
             // Without a process it is written anew, if it is still worth it.
             if record.document.unit == nil { store.remove(name) }
             await adopt(record, stored)
@@ -26,7 +32,7 @@ extension Registry {
     private func adopt(_ record: BackendRecord, _ stored: StoredDescriptors) async {
         let document = record.document
         guard let directory = try? openDirectory(document.key.directory), backends[document.key] == nil else {
-            return refuse(document, "its directory is gone")
+            return refuse(document.unit, "its directory is gone")
         }
         let backend = backend(for: document.key, directory: directory)
         backend.generation = document.generation
@@ -38,7 +44,7 @@ extension Registry {
             if document.unit != nil { try backend.adopt(record, stored) } else { backend.goOnWithoutProcess() }
         } catch {
             backends[document.key] = nil
-            return refuse(document, error.reason)
+            return refuse(document.unit, error.reason)
         }
         guard let unit = document.unit, let scopes = launcher as? ScopeLauncher else { return }
         // Its Result is to be readable after its end, for us as well.
@@ -51,15 +57,21 @@ extension Registry {
     }
 
     /// Nobody waits for its end: sessions are on their way back.
-    private func refuse(_ document: BackendDocument, _ reason: String) {
-        guard let unit = document.unit else { return }
+    private func refuse(_ unit: String?, _ reason: String) {
+        guard let unit else { return }
         log.notice("a backend of the last supervisor is stopped: \(reason)", unit: unit)
-        beingStopped.insert(unit)
+        stopLeftBehind(unit)
+    }
+
+    /// Stops a scope of a predecessor's, whatever state that left it in.
+    func stopLeftBehind(_ unit: String) {
+        guard beingStopped.insert(unit).inserted else { return }
         inBackground {
             guard let bus = try? (self.launcher as? ScopeLauncher)?.bus.open() else { return }
             // A frozen one hears no signal, and newer managers refuse to stop it.
             try? await bus.thawUnit(unit)
             try? await bus.stopUnit(unit)
+            try? await bus.resetFailedUnit(unit)
         }
     }
 }

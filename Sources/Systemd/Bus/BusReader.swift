@@ -47,6 +47,20 @@ import CSystemd
         try check(unsafe sd_bus_message_skip(message, types), "skip \(types)")
     }
 
+    /// Reads an array of strings.
+    func strings() throws(SystemdError) -> [String] {
+        guard try enter("a", "s") else { throw unexpected(0, "as") }
+        var result: [String] = []
+        var text: UnsafePointer<CChar>?
+        while true {
+            let read = try check(unsafe sd_bus_message_read_basic(message, typeCode("s"), &text), "read “s”")
+            guard read > 0, let text = unsafe text else { break }
+            result.append(unsafe String(cString: text))
+        }
+        try exit()
+        return result
+    }
+
     /// Reads an array of structs or dictionary entries.
     func array<Element>(
         of type: Unicode.Scalar, _ contents: String, _ read: (BusReader) throws(SystemdError) -> Element

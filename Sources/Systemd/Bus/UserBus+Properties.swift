@@ -34,6 +34,14 @@ extension UserBus {
         }
     }
 
+    /// A property of type `as`: PartOf, BindsTo, …
+    public func strings(_ name: String, of unit: String, _ interface: UnitInterface) async throws(BusError) -> [String]
+    {
+        try await property(name, of: unit, interface.rawValue, "as") { (reader: BusReader) throws(SystemdError) in
+            try reader.strings()
+        }
+    }
+
     /// A property of type `b`.
     public func bool(_ name: String, of unit: String, _ interface: UnitInterface) async throws(BusError) -> Bool {
         try await property(name, of: unit, interface.rawValue, "b") { (reader: BusReader) throws(SystemdError) in

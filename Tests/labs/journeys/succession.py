@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -339,7 +340,26 @@ def meta_tools(replace, how):
         check(f"{how}: nothing is answered twice", not ear.twice(), ear.heard)
 
 
-CHECKS = {f.__name__: f for f in (holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
+def left_behind(replace, how):
+    """Scopes that nobody adopts and whose processes carry no mark: ours go, another supervisor's stay."""
+    with Scene(f"left-{how}") as scene:
+        session = scene.session()
+        session.call("echo", text="up")
+        kept = scene.backend["unit"]
+        lost, foreign = (f"app-mcp-{name}.library_1f3a90c2-{how}.scope" for name in ("lost", "foreign"))
+        for unit, owner in ((lost, ["-p", "PartOf=mcp-supervisor.service"]), (foreign, [])):
+            subprocess.Popen(["systemd-run", "--user", "--scope", "--quiet", "--slice=app-mcp.slice", f"--unit={unit}",
+                              *owner, "env", "-i", "sleep", "600"], stderr=subprocess.DEVNULL)
+        until(lambda: {lost, foreign} <= set(units()))
+        check(f"{how}: three scopes run", {lost, foreign, kept} <= set(units()), units())
+        replace()
+        check(f"{how}: a scope of ours that nobody adopts is stopped", until(lambda: lost not in units(), 20), units())
+        check(f"{how}: the adopted one and another supervisor's go on", {foreign, kept} <= set(units()), units())
+        check(f"{how}: and serves", "on" in str(session.call("echo", text="on")))
+        systemctl("stop", foreign)
+
+
+CHECKS = {f.__name__: f for f in (left_behind, holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
                                      meta_tools)}
 
 

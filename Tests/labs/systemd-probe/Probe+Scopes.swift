@@ -14,6 +14,8 @@ extension Probe {
             try expect(group?.hasSuffix("/\(name)") == true, "cgroup is \(group ?? "none")")
             try expect(try await bus.uint64("MemoryMax", of: name, .scope) == 64 << 20, "MemoryMax differs")
             try expect(try await bus.string("ActiveState", of: name, .unit) == "active", "not active")
+            let after = try await bus.strings("After", of: name, .unit)
+            try expect(!after.isEmpty, "a unit is after its slice at least")
             child.release()
             let units = try await bus.listUnits(patterns: ["app-mcp-probe*.scope"])
             try expect(units.map(\.name) == [name], "listed: \(units)")
@@ -42,6 +44,10 @@ extension Probe {
             try expect(again?.isUnitExists == true, "\(String(describing: again))")
             let unknown = await failure { try await bus.setUnitProperties(name, [.uint64("NoSuchThing", 1)]) }
             try expect(unknown?.isUnknownProperty == true, "\(String(describing: unknown))")
+            let strange = properties(child) + [.uint64("NoSuchThing", 1)]
+            let whole = await failure { try await bus.startTransientScope(newName(), properties: strange) }
+            try expect(
+                whole?.unknownProperty(among: strange)?.name == "NoSuchThing", "\(String(describing: whole))")
             try await bus.stopUnit(name)
             _ = child.wait()
             try await bus.unrefUnit(name)
