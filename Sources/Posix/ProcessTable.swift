@@ -36,11 +36,16 @@ public enum ProcessTable {
     }
 
     /// A process and everything below it.
-    public static func tree(of root: Int32) -> [Int32] {
+    public static func tree(of root: Int32) -> [Int32] { trees(of: [root], parents: parents()) }
+
+    /// Processes and everything below them.
+    ///
+    /// - Parameter parents: the table as it was read.
+    public static func trees(of roots: [Int32], parents: [Int32: Int32]) -> [Int32] {
         var children: [Int32: [Int32]] = [:]
-        for (pid, parent) in parents() { children[parent, default: []].append(pid) }
+        for (pid, parent) in parents { children[parent, default: []].append(pid) }
         var found: [Int32] = []
-        var open = [root]
+        var open = roots
         while let pid = open.popLast() {
             found.append(pid)
             open += children[pid] ?? []
@@ -58,6 +63,12 @@ public enum ProcessTable {
     public static func startTime(of pid: Int32) -> UInt64? {
         guard let fields = statistics(of: pid), fields.count > 19, fields[0] != "Z" else { return nil }
         return UInt64(fields[19])
+    }
+
+    /// The session that a process belongs to (setsid(2)).
+    public static func session(of pid: Int32) -> Int32? {
+        guard let fields = statistics(of: pid), fields.count > 3 else { return nil }
+        return Int32(fields[3])
     }
 
     /// Names the pid namespace of a process (pid_namespaces(7)); `nil` when we may not know.

@@ -46,7 +46,7 @@ DESCRIPTIONS = {
 }
 
 
-def grandchild(holds_stdout=False):
+def grandchild(holds_stdout=False, **how):
     """A process that only SIGKILL ends, in a session of its own; returns its pid once it is set up."""
     ready, up = os.pipe()
     child = subprocess.Popen(
@@ -54,6 +54,7 @@ def grandchild(holds_stdout=False):
         stdin=subprocess.DEVNULL,
         stdout=None if holds_stdout else subprocess.DEVNULL,
         pass_fds=[up],
+        **how,
     )
     os.close(up)
     os.read(ready, 1)
@@ -197,7 +198,9 @@ class Tools:
         return "kept"
 
     def tool_grandchild(self, id, given, meta):
-        return str(grandchild(given.get("holds_stdout", False)))
+        # An empty environment: nothing of it says whose it is.
+        how = {"env": {}, "stderr": subprocess.DEVNULL} if given.get("bare") else {}
+        return str(grandchild(given.get("holds_stdout", False), **how))
 
     def tool_multiply(self, id, given, meta):
         born = 0

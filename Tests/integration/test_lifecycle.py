@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A backend's life: started by need, stopped by idleness or by order, and gone for good when it is gone."""
+import os
 import signal
+
+import pytest
 
 from harness import processes
 from harness.waiting import eventually
@@ -149,6 +152,20 @@ def test_processes_in_sessions_of_their_own_go_with_their_backend(supervisor, fa
     assert all(processes.is_alive(pid) for pid in pids)
     assert supervisor.ctl("stop", supervisor.backend()["id"], timeout=40).returncode == 0
     eventually(lambda: not any(processes.read(pid) for pid in pids), "the grandchildren are gone")
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_processes_without_our_mark_go_with_their_backend(supervisor, fake, repo, end):
+    """A session of its own, an empty environment, another stderr; while its parent lives it is below the backend."""
+    agent = session(supervisor, fake, repo)
+    marked, bare = int(agent.tool("grandchild")), int(agent.tool("grandchild", bare=True))
+    # Seen once, it stays the backend's when its parent is gone.
+    assert supervisor.backend()["memory"]["pss_bytes"]
+    if end == "stopped":
+        assert supervisor.ctl("stop", supervisor.backend()["id"], timeout=40).returncode == 0
+    else:
+        os.kill(supervisor.backend()["pid"], signal.SIGKILL)
+    eventually(lambda: not processes.read(marked) and not processes.read(bare), "the grandchildren are gone")
 
 
 def test_memory_is_reported_for_the_whole_tree(supervisor, fake, repo):

@@ -6,8 +6,8 @@ import Systemd
 
 /// Backends as our own children, where there is no service manager: in a container, in CI.
 ///
-/// The kernel enforces no limits here, and says so in `status`. Every process of a backend carries a mark in its
-/// environment, and orphans become our children (subreaper), so what calls setsid(2) is found all the same.
+/// The kernel enforces no limits here, and says so in `status`. Orphans become our children (subreaper), so what calls
+/// setsid(2) is found all the same, see `processes(of:)`.
 final class DirectLauncher: Launcher {
     let kind = LauncherKind.direct
     let enforcesLimits = false
@@ -60,6 +60,8 @@ final class DirectLauncher: Launcher {
             let backend = LaunchedBackend(
                 child: child, unit: nil, identifier: order.identifier, input: pipes.input, output: pipes.output)
             backend.errorLog = log
+            if let start = ProcessTable.startTime(of: child.pid) { backend.seen = [child.pid: start] }
+            backend.errorPipe = Files.link("/proc/self/fd/\(childErrors.raw)")
             backend.cgroup = UnitCgroup.path(ofProcess: backend.pid)
             examine(backend)
             return backend
@@ -103,14 +105,6 @@ final class DirectLauncher: Launcher {
 
     private func signal(_ number: Int32, _ backend: LaunchedBackend) {
         for pid in processes(of: backend) { OwnProcess.send(number, to: pid) }
-    }
-
-    func processes(of backend: LaunchedBackend) -> [Int32] {
-        let mark = "\(BackendMark(backend: backend.identifier))"
-        let below = Set(ProcessTable.tree(of: OwnProcess.pid))
-        return below.filter { pid in
-            pid == backend.pid || ProcessTable.environmentValue(BackendMark.variable, of: pid) == mark
-        }.sorted()
     }
 
     /// The kernel's limits here are those of whatever we run in, a container mostly, and so are its counters.

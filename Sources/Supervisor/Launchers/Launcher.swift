@@ -122,6 +122,10 @@ final class LaunchedBackend {
     private var pipes: (input: Int32, output: Int32)?
     /// Where stderr is relayed by us: direct mode.
     var errorLog: ErrorLog?
+    /// In direct mode: its stderr as the kernel names it, and processes that were seen to be its, by pid, with the time of
+    /// their start.
+    var errorPipe: String?
+    var seen: [Int32: UInt64] = [:]
     /// The scope's directory in the cgroup tree.
     var cgroup: String?
     /// The highest memory use that was seen, in bytes.
