@@ -44,6 +44,7 @@ public struct Actions: Sendable {
     public internal(set) var list: [Action] = []
     public internal(set) var opened: [Opened] = []
     public internal(set) var sent: [Sent] = []
+    public internal(set) var asked: [Asked] = []
     public internal(set) var settled: [Settled] = []
 
     public init() {}
@@ -53,6 +54,7 @@ public struct Actions: Sendable {
         list.removeAll(keepingCapacity: true)
         if !opened.isEmpty { opened.removeAll(keepingCapacity: true) }
         if !sent.isEmpty { sent.removeAll(keepingCapacity: true) }
+        if !asked.isEmpty { asked.removeAll(keepingCapacity: true) }
         if !settled.isEmpty { settled.removeAll(keepingCapacity: true) }
         if bytes.capacity > Self.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     }

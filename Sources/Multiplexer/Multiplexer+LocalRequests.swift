@@ -43,7 +43,8 @@ extension Multiplexer {
             }
             var entry = Pending(owner: .local(request.token))
             entry.isCall = mayAsk
-            _ = sendOwn(request.method, params: request.params, entry, &actions)
+            let id = sendOwn(request.method, params: request.params, entry, &actions)
+            actions.asked.append(Actions.Asked(token: request.token, request: id))
         }
     }
 

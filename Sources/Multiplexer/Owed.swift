@@ -21,6 +21,12 @@ extension Actions {
         public let request: UInt64
     }
 
+    /// A local request that went to the backend (``Action/reply`` ends it).
+    public struct Asked: Sendable, Equatable {
+        public let token: UInt64
+        public let request: UInt64
+    }
+
     /// A request that is over.
     public struct Settled: Sendable {
         public let session: SessionID

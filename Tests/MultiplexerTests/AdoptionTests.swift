@@ -71,6 +71,28 @@ import Testing
         #expect(bench.take(1) == [answer])
     }
 
+    @Test func whatWasAskedForNoSessionIsTakenBackToo() {
+        var bench = Bench { $0.isPrivate = true }
+        bench.perform { machine, _, actions in
+            machine.privateBackendAdopted(
+                generation: 2, era: .legacy, lastID: 3, open: [], asked: [3], into: &actions)
+        }
+        let cancelled = bench.takeBackend()
+        #expect(cancelled.count == 1 && cancelled[0].contains(#""requestId":"mcp-supervisor-3","#))
+        bench.open(1, resume: Array(#"{"v":1,"protocol":"2025-11-25","initialized":true}"#.utf8))
+        bench.backend(#"{"jsonrpc":"2.0","id":"mcp-supervisor-3","result":{}}"#)
+        #expect(bench.take(1) == [])
+    }
+
+    @Test func booksAreToldOfLocalRequests() {
+        var bench = Bench()
+        bench.connect(1)
+        var actions = Actions()
+        bench.mux.call(tool: "t", arguments: nil, token: 8, now: 0, into: &actions)
+        #expect(actions.asked.map(\.token) == [8])
+        #expect(actions.asked.map(\.request) == [bench.mux.lastRequestID])
+    }
+
     @Test func booksAreToldWhereARequestIs() {
         var bench = Bench()
         bench.connect(1)

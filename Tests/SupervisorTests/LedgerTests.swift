@@ -52,6 +52,27 @@ private final class Desk {
         #expect(desk.report?.backends[backend]?.open == [])
     }
 
+    @Test func whatNoSessionAskedForIsKnownToo() throws {
+        let desk = try Desk()
+        let backend = Identity(unit: "app-mcp-a-1.scope")
+        let books = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        let sessionBooks = try #require(SessionBooks(desk.ledger, someone))
+        sessionBooks.opened(RawToken("1"))
+        sessionBooks.sent(RawToken("1"), as: 11, to: books)
+        books.asked(12, token: 1)
+        books.asked(13, token: 2)
+        #expect(desk.report?.backends[backend]?.open == [11, 12, 13])
+        #expect(desk.report?.backends[backend]?.asked == [12, 13])
+        #expect(texts(desk.lost(someone)) == ["1"])
+        books.answered(token: 1)
+        #expect(desk.report?.backends[backend]?.asked == [13])
+        sessionBooks.dropped(RawToken("1"))
+        books.close()
+        let next = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        #expect(desk.report?.backends[backend]?.open == [], "its page was not left full")
+        next.close()
+    }
+
     @Test func whatWaitsForItsRepositoryIsNotLost() throws {
         let desk = try Desk()
         let books = try #require(SessionBooks(desk.ledger, someone))

@@ -8,8 +8,10 @@ extension Multiplexer {
     /// - Parameters:
     ///   - lastID: the number of the last request of our own that it was sent.
     ///   - open: ids of the client's requests that it works on, and that the client is told are lost.
+    ///   - asked: numbers of the local requests that it works on (``Actions/asked``): nobody waits for them any more.
     public mutating func privateBackendAdopted(
-        generation: Int, era: BackendEra, lastID: UInt64, open: [RawToken], into actions: inout Actions
+        generation: Int, era: BackendEra, lastID: UInt64, open: [RawToken], asked: [UInt64] = [],
+        into actions: inout Actions
     ) {
         backend = BackendState()
         backend.generation = generation
@@ -19,7 +21,7 @@ extension Multiplexer {
         relay?.hasSpoken = true
         relay?.lastQuestion = Int(clamping: lastID)
         relay?.lost = Set(open)
-        for id in open {
+        for id in open + asked.map({ RawToken("\"\(Relay.idPrefix)\($0)\"") }) {
             let start = actions.bytes.count
             actions.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":")
             id.write(to: &actions.bytes)

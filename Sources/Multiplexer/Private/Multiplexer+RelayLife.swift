@@ -107,6 +107,8 @@ extension Multiplexer {
             return replyLocally(request.token, .failure(text, reason: "no_session"), &actions)
         }
         ask(.local(request.token), request.method, Array((request.params ?? "").utf8), &actions)
+        guard let number = relay?.lastQuestion else { return }
+        actions.asked.append(Actions.Asked(token: request.token, request: UInt64(clamping: number)))
     }
 
     /// A message of the backend that was too long to be kept.

@@ -65,6 +65,7 @@ extension Backend {
             if request.request > 0 { session?.sent(request.id, as: request.request, to: process) }
         }
         for request in list.sent { sessions[request.session]?.sent(request.id, as: request.request, to: process) }
+        for request in list.asked { process?.books?.asked(request.request, token: request.token) }
     }
 
     /// Tells the books what the line just sent has answered, and what gets no answer.
@@ -202,6 +203,7 @@ extension Backend {
     }
 
     private func replied(_ token: UInt64, _ bytes: ArraySlice<UInt8>) {
+        process?.books?.answered(token: token)
         guard let resume = waitingCalls.removeValue(forKey: token) else { return }
         if let answer = try? JSONValue(parsing: Array(bytes)) {
             resume(.answered(answer))

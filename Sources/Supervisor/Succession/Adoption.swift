@@ -170,7 +170,7 @@ extension Backend {
         }
         expectsReturn = key.isMoved
         perform(lifecycle.adopt(readySince: document.readySince ?? registry.now))
-        guard document.key.share != .session else { return goOnPrivately(document, books?.lastID ?? 0) }
+        guard document.key.share != .session else { return goOnPrivately(document, books) }
         guard let snapshot = Snapshot(json: document.snapshot) else {
             throw AdoptionError("its handshake is not known")
         }
@@ -187,11 +187,12 @@ extension Backend {
     }
 
     /// A backend of one session: what that one had under way is taken back.
-    private func goOnPrivately(_ document: BackendDocument, _ lastID: UInt64) {
+    private func goOnPrivately(_ document: BackendDocument, _ books: LedgerReport.LostBackend?) {
         let open = ownersLoss(document)?.requests.map { RawToken($0.span, 0..<$0.count) } ?? []
         withMultiplexer { machine, _, actions in
             machine.privateBackendAdopted(
-                generation: document.generation, era: document.era, lastID: lastID, open: open, into: &actions)
+                generation: document.generation, era: document.era, lastID: books?.lastID ?? 0, open: open,
+                asked: books?.asked ?? [], into: &actions)
         }
     }
 

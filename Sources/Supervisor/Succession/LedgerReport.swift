@@ -29,8 +29,9 @@ struct LedgerReport: Equatable {
     struct LostBackend: Equatable {
         /// The last id that we gave to a request at it.
         var lastID: UInt64 = 0
-        /// The ids of those that it had not answered.
+        /// The ids of those that it had not answered, and which of them no session had asked for.
         var open: [UInt64] = []
+        var asked: [UInt64] = []
         var outputIsMidLine = false
         var inputIsMidLine = false
         var unread: [UInt8] = []
@@ -85,7 +86,8 @@ struct LedgerReport: Equatable {
             case .backend:
                 backends[identity] = LostBackend(
                     lastID: min(Self.number(bytes, place + LedgerLayout.Stream.lastID), Self.lastPossibleID),
-                    open: atBackends[stream] ?? [],
+                    open: atBackends[stream]?.map(\.id) ?? [],
+                    asked: atBackends[stream]?.filter(\.isOwn).map(\.id) ?? [],
                     outputIsMidLine: outputIsMidLine,
                     inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
             }
@@ -154,8 +156,8 @@ struct LedgerReport: Equatable {
     }
 
     /// By the backend's stream: ids of requests that it has not answered.
-    private static func requestsAtBackends(_ bytes: [UInt8]) -> [Int: [UInt64]] {
-        var open: [Int: [UInt64]] = [:]
+    private static func requestsAtBackends(_ bytes: [UInt8]) -> [Int: [(id: UInt64, isOwn: Bool)]] {
+        var open: [Int: [(id: UInt64, isOwn: Bool)]] = [:]
         for request in 0..<LedgerLayout.Request.count {
             let place = LedgerLayout.Request.place(request)
             guard let entry = LedgerLayout.Request.unpack(number(bytes, place + LedgerLayout.Request.header)),
@@ -164,9 +166,10 @@ struct LedgerReport: Equatable {
             let location = number(bytes, place + LedgerLayout.Request.end)
             let stream = Int(location >> LedgerLayout.Request.backendShift) - 1
             guard (0..<LedgerLayout.Stream.count).contains(stream) else { continue }
-            open[stream, default: []].append(location & (1 << LedgerLayout.Request.backendShift - 1))
+            let id = location & (1 << LedgerLayout.Request.backendShift - 1)
+            open[stream, default: []].append((id, isOwn: entry.stream == stream))
         }
-        return open.mapValues { $0.sorted() }
+        return open.mapValues { $0.sorted { $0.id < $1.id } }
     }
 
     fileprivate static func number(_ bytes: [UInt8], _ offset: Int) -> UInt64 {

@@ -4,59 +4,15 @@
 backends. Each check is made after both."""
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-import harness.backend
 import lab
-from crowd import CONFIGURATION, alive, prop, systemctl, units, until
-from harness.backend import FakeBackend
-from lab import HERE, HOME, Session, check, finish, mcpctl, status
-
-harness.backend.PROGRAM = pathlib.Path(HERE, "fake_backend.py")
-
-
-class Scene:
-    """A repository, a recording server and its name, for one check."""
-
-    def __init__(self, name, config=""):
-        self.name = name
-        self.folder = tempfile.TemporaryDirectory(prefix="mcp", dir=HOME)
-        self.path = pathlib.Path(self.folder.name, "repository")
-        (self.path / ".git").mkdir(parents=True)
-        self.server = FakeBackend(self.folder.name)
-        CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
-        CONFIGURATION.write_text('exit_idle_time = "600s"\n' + config)
-        systemctl("reset-failed")
-        systemctl("restart", "mcp-supervisor.socket")
-        self.sessions = []
-
-    def __enter__(self):
-        return self
-
-    def session(self, *flags, options=(), place=None, greet=True):
-        new = Session(place or self.path, *self.server.command(*flags), options=("--name", self.name, *options))
-        self.sessions.append(new)
-        if greet:
-            new.initialize()
-        return new
-
-    @property
-    def backend(self):
-        return next((b for b in status()["backends"] if b["server"] == self.name), {})
-
-    def __exit__(self, *error):
-        for session in self.sessions:
-            session.shim.kill()
-            session.shim.wait()
-        systemctl("stop", "mcp-supervisor.socket", "mcp-supervisor.service")
-        check(f"{self.name}: no scope is left", until(lambda: not units(), 30), units())
-        self.server.close()
-        self.folder.cleanup()
+from crowd import alive, prop, systemctl, units, until
+from lab import check, finish, mcpctl, status
+from scene import Scene
 
 
 def supervisor():
@@ -283,6 +239,28 @@ def under_way(replace, how, *options):
         check(f"{name}: it was started once", len(scene.server.processes) == 1, scene.server.processes)
 
 
+def local(replace, how):
+    """A call of mcpctl's at the backend: nobody is left to take its answer, so it is given up there."""
+    for options in ([], ["--share", "session"]):
+        name = f"local-{'private' if options else 'shared'}-{how}"
+        with Scene(name) as scene:
+            session = scene.session(options=options)
+            session.call("echo", text="up")
+            asking = subprocess.Popen([f"{lab.BIN}/mcpctl", "call", scene.backend["id"], "late", '{"gate": "g"}'],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            scene.server.wait_call("late")
+            replace()
+            check(f"{name}: mcpctl does not wait for ever", asking.wait(30) != 0)
+            if how == "killed":
+                sent = scene.server.only().calls("late")[0]["id"]
+                given_up = scene.server.wait_received("notifications/cancelled")
+                check(f"{name}: it is cancelled at the backend", [m["params"]["requestId"] for m in given_up] == [sent], given_up)
+            ear = Ear(session)
+            call(session, "open", "open", gate="g")
+            check(f"{name}: its late answer reaches nobody", text(ear.until("open")) == "1" and not ear.twice(), ear.heard)
+            check(f"{name}: it was started once", len(scene.server.processes) == 1, scene.server.processes)
+
+
 def private(replace, how):
     under_way(replace, how, "--share", "session")
 
@@ -359,7 +337,7 @@ def left_behind(replace, how):
         systemctl("stop", foreign)
 
 
-CHECKS = {f.__name__: f for f in (left_behind, holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
+CHECKS = {f.__name__: f for f in (left_behind, local, holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
                                      meta_tools)}
 
 
