@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 
 import pytest
 
@@ -54,6 +55,25 @@ def test_a_batch_sees_the_meta_tools_too(supervisor, fake, repo):
     assert set(answers) == {101, 102, 103}
     assert [tool["name"] for tool in answers[101]["tools"]] == THREE
     assert answers[102]["content"][0]["text"] == "4"
+
+
+def test_a_batch_that_a_kill_interrupts_is_answered_whole(without_supervisor, fake, repo):
+    """The answers that were there already left with the supervisor: they are owed like those that were not."""
+    agent = without_supervisor.agent(fake.command(), repo, META)
+    agent.initialize("2025-03-26")
+    calls = [(201, "echo", {"text": "here"}), (202, "wait", {"gate": "never"})]
+    agent.send_bytes(json.dumps([
+        {"jsonrpc": "2.0", "id": id, "method": "tools/call",
+         "params": {"name": "call_tool", "arguments": {"name": name, "arguments": arguments}}}
+        for id, name, arguments in calls]).encode() + b"\n")
+    fake.wait_call("wait")
+    other = without_supervisor.agent(fake.command(), repo)
+    other.initialize()
+    assert other.tool("echo", text="behind") == "behind", "what was asked before has been answered"
+    os.kill(without_supervisor.pid, signal.SIGKILL)
+    reasons = {id: agent.error(id, timeout=30)["data"]["reason"] for id, *_ in calls}
+    assert reasons == dict.fromkeys((201, 202), "supervisor_restarted")
+    assert agent.tool("echo", text="on") == "on"
 
 
 def test_two_sessions_on_one_backend_see_each_its_own(supervisor, fake, repo, meta):

@@ -23,6 +23,9 @@ extension Session {
     /// Whether a request is our own, of which the client knows nothing.
     func isOfMetaTools(_ id: RawToken) -> Bool { metaTools?.isOwn(id) == true }
 
+    /// Whether its answer is kept back until those to the rest of its batch are there: then it is settled.
+    func isKept(_ id: RawToken) -> Bool { metaTools?.keepsAnswer(to: id) == true }
+
     /// A line of the client.
     func receiveWithMetaTools(_ line: Span<UInt8>) {
         guard let view = metaToolView else { return }

@@ -140,7 +140,9 @@ final class Session: LineReceiver {
     }
 
     /// The answer is what was sent last.
-    func answered(_ id: RawToken) { if !isOfMetaTools(id) { books?.answered(id, end: output?.position ?? 0) } }
+    func answered(_ id: RawToken) {
+        if !isOfMetaTools(id), !isKept(id) { books?.answered(id, end: output?.position ?? 0) }
+    }
 
     func dropped(_ id: RawToken) { if !isOfMetaTools(id) { books?.dropped(id) } }
 

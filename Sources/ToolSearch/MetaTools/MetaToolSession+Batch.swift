@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MCPWire
+public import MCPWire
 
 /// The answers of a batch (JSON-RPC arrays exist in revision 2025-03-26 only), which leave as one array.
 struct MetaToolBatch: Sendable, Codable {
@@ -56,7 +56,7 @@ extension MetaToolSession {
             switch step {
             case .toClient(let line): keep(line) ? [] : [step]
             // Its answer is not the line before: that was kept.
-            case .settled(let id, isAnswered: true) where batches.contains { $0.answered.contains(id) }: []
+            case .settled(let id, isAnswered: true) where keepsAnswer(to: id): []
             default: [step]
             }
         } + complete()
@@ -74,6 +74,9 @@ extension MetaToolSession {
         batches[batch].add(line.dropLast())
         return true
     }
+
+    /// Whether the answer to a request waits for those to the rest of its batch.
+    public func keepsAnswer(to id: RawToken) -> Bool { batches.contains { $0.answered.contains(id) } }
 
     /// A request that was cancelled gets no answer.
     mutating func forget(_ id: RawToken) {
