@@ -28,6 +28,17 @@ public final class ChildProcess {
     /// A process that another one has started. The caller makes sure, afterwards, that the pid is still the one meant.
     public convenience init(adopting pid: Int32) throws(PosixError) { try self.init(pid: pid) }
 
+    /// A process of somebody else's that was seen before: a later one with its pid is not taken for it.
+    ///
+    /// - Parameter startTime: ``ProcessTable/startTime(of:)``, as it was then.
+    /// - Returns: nil when it is gone.
+    public static func seen(_ pid: Int32, startedAt startTime: UInt64) -> ChildProcess? {
+        guard let process = try? ChildProcess(adopting: pid), ProcessTable.startTime(of: pid) == startTime else {
+            return nil
+        }
+        return process
+    }
+
     /// A process that has ended already.
     public init(departed pid: Int32) throws(PosixError) {
         self.pid = pid

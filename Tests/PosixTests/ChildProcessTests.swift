@@ -64,6 +64,16 @@ import Testing
         #expect(end(of: first) == .exited(1))
     }
 
+    @Test func aProcessThatWasSeenIsHeldAndALaterOneWithItsPidIsNot() throws {
+        let child = try start("exec sleep 1000")
+        let started = try #require(ProcessTable.startTime(of: child.pid))
+        #expect(ChildProcess.seen(child.pid, startedAt: started - 1) == nil)
+        let seen = try #require(ChildProcess.seen(child.pid, startedAt: started))
+        seen.signal(SIGTERM)
+        #expect(end(of: child) == .signaled(SIGTERM))
+        #expect(ChildProcess.seen(child.pid, startedAt: started) == nil)
+    }
+
     @Test func aProcessThatIsNotThereHasNoHandle() {
         let error = #expect(throws: PosixError.self) { try ChildProcess(pid: 0x3FFF_FFFF) }
         #expect(error?.code == ESRCH)

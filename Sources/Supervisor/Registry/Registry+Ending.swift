@@ -23,12 +23,13 @@ extension Registry {
         let namespace = ProcessTable.pidNamespace(of: OwnProcess.pid)
         let adopted = Set(backends.values.compactMap { $0.process?.launched.cgroup })
         for pid in ProcessTable.parents().keys {
-            guard let text = ProcessTable.environmentValue(BackendMark.variable, of: pid),
+            guard let start = ProcessTable.startTime(of: pid),
+                let text = ProcessTable.environmentValue(BackendMark.variable, of: pid),
                 let mark = BackendMark(text), mark.isOrphaned, ProcessTable.pidNamespace(of: pid) == namespace,
                 mayEnd(in: UnitCgroup.path(ofProcess: pid) ?? "", adopted)
             else { continue }
             log.notice("ending process \(pid): backend \(mark.backend) outlived its supervisor")
-            OwnProcess.send(9, to: pid)
+            ChildProcess.seen(pid, startedAt: start)?.signal(9)
         }
     }
 

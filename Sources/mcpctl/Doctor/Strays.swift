@@ -62,23 +62,33 @@ enum Strays {
         return max(0, uptime - Int64(clamping: started) / 100)
     }
 
-    /// Ends strays and what is below them: SIGTERM, three seconds, SIGKILL. A pid that means another process by now is
-    /// left alone.
+    /// Ends strays and what is below them: SIGTERM, three seconds, SIGKILL. Signals go to pidfds: a process that gets the
+    /// pid of one that has ended meanwhile is left alone.
     ///
     /// - Returns: those that are gone.
     static func end(_ strays: [Stray]) -> [Stray] {
-        var targets: [Int32: UInt64] = [:]
-        for stray in strays where ProcessTable.startTime(of: stray.pid) == stray.started {
-            for pid in ProcessTable.tree(of: stray.pid) { targets[pid] = ProcessTable.startTime(of: pid) }
-        }
+        let targets = strays.flatMap(hold)
         for round in 0..<40 {
-            let alive = targets.filter { ProcessTable.startTime(of: $0.key) == $0.value }
+            let alive = targets.filter { ProcessTable.startTime(of: $0.process.pid) == $0.started }
             if alive.isEmpty { break }
             if round == 0 || round >= 30 {
-                for pid in alive.keys { OwnProcess.send(round == 0 ? 15 : 9, to: pid) }
+                for target in alive { target.process.signal(round == 0 ? 15 : 9) }
             }
             OwnProcess.pause(milliseconds: 100)
         }
         return strays.filter { ProcessTable.startTime(of: $0.pid) != $0.started }
+    }
+
+    /// A stray and what is below it, for as long as it is the one that was shown.
+    private static func hold(_ stray: Stray) -> [(process: ChildProcess, started: UInt64)] {
+        let held = ProcessTable.tree(of: stray.pid).compactMap { pid in
+            ProcessTable.startTime(of: pid).flatMap { start in
+                ChildProcess.seen(pid, startedAt: start).map { (process: $0, started: start) }
+            }
+        }
+        // Looked at again now that they are held: whatever is below it is none of a later time.
+        let below = Set(ProcessTable.tree(of: stray.pid))
+        guard ProcessTable.startTime(of: stray.pid) == stray.started else { return [] }
+        return held.filter { below.contains($0.process.pid) }
     }
 }
