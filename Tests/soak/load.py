@@ -22,6 +22,9 @@ class Books:
         self.reasons = collections.Counter()
         self.troubles = []
         self.slowest = 0.0
+        # When the last fault was, and how long after it the last error came that a request of before it was answered with.
+        self.fault = None
+        self.slowest_error = 0.0
 
     def count(self, what, by=1):
         with self.lock:
@@ -33,10 +36,17 @@ class Books:
             if len(self.troubles) < 20:
                 self.troubles.append(f"{what}: {text}")
 
-    def error(self, error):
+    def broken(self):
+        """Something is broken at this moment."""
+        with self.lock:
+            self.fault, self.slowest_error = time.monotonic(), 0.0
+
+    def error(self, error, began):
         """An error says why in `data.reason`; one without explains nothing."""
         reason = (error.get("data") or {}).get("reason")
         with self.lock:
+            if self.fault and began < self.fault:
+                self.slowest_error = max(self.slowest_error, time.monotonic() - self.fault)
             self.counts["errors"] += 1
             self.reasons[reason or f"none: {error.get('message')}"] += 1
 
@@ -132,7 +142,7 @@ class Caller(threading.Thread):
         began, is_right = self.open.pop(id)
         self.books.took(time.monotonic() - began)
         if "error" in message:
-            return self.books.error(message["error"])
+            return self.books.error(message["error"], began)
         if not is_right(message):
             return self.books.trouble("another's answer", f"session {self.number}: {str(message)[:300]}")
         return self.books.count("answered")

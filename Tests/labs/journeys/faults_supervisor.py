@@ -38,11 +38,22 @@ def row_5(row):
     """kill -9 of the supervisor with three backends and more, requests in flight; then one backend is killed."""
     with Crowd(row) as crowd:
         before, old = pids(crowd), crowd.supervisor()
+        session = crowd.session(name="waits")
+        session.initialize()
+        session.send(id="w", method="tools/call", params={"name": "swallow", "arguments": {}})
+        session.request("ping")
         begun = time.monotonic()
-        os.kill(old, signal.SIGKILL)
+        crowd.breaks(old, signal.SIGKILL)
+        answer = session.receive(30)
+        took = time.monotonic() - begun
+        row.check("a call under way has one error, which says why",
+                  answer.get("id") == "w" and answer["error"]["data"]["reason"] == "supervisor_restarted", answer)
+        row.check(f"after {took:.2f} s", took < crowd.SOON)
+        session.close()
         row.check("it is started again", restarted(crowd, old))
         row.check("within a second or so", time.monotonic() - begun < 5, time.monotonic() - begun)
         crowd.served_again()
+        crowd.errors_come_soon()
         row.check("every backend is the same process", set(before) <= set(pids(crowd)), (before, pids(crowd)))
         os.kill(before[0], signal.SIGKILL)
         row.check("a later death is noticed", until(lambda: before[0] not in pids(crowd), 10))
