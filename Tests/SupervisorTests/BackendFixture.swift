@@ -62,6 +62,7 @@ final class ScriptLauncher: Launcher {
     func thaw(_ backend: LaunchedBackend) async throws(LaunchError) { backend.child.signalGroup(18) }
     func isFrozen(_ backend: LaunchedBackend) -> Bool { ProcessTable.isStopped(backend.pid) }
     func reclaim(_ backend: LaunchedBackend, while sleeps: () -> Bool) async -> Reclaimed { Reclaimed(bytes: 1) }
+    func departure(of backend: LaunchedBackend) -> String? { nil }
     func examine(_ backend: LaunchedBackend) {}
     func cleanUp(_ backend: LaunchedBackend) async {}
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {}

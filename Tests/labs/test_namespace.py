@@ -37,6 +37,12 @@ def test_a_successor_goes_on_with_everything(run, home):
     assert "0 failed" in output
 
 
+def test_a_launch_may_hang_or_end_elsewhere(run, home):
+    output = run("lab-namespace", "--timeout", 200, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
+                 "sh", "-c", "cd && exec python3 -u journeys/launching.py")
+    assert "0 failed" in output
+
+
 def test_shortages_of_memory_are_told_apart(run, home):
     output = run("lab-namespace", "--timeout", 200, "--copy", home(DEBUG), "--env", "MCP_BIN=/run/home/.local/bin", "--",
                  "sh", "-c", "cd && exec python3 -u journeys/shortage.py")

@@ -156,6 +156,7 @@ extension Backend {
 
     private func handshakeDone() {
         perform(lifecycle.handle(.handshakeDone, now: registry.now))
+        noteDeparture()
         armSleepClock()
         record?.change {
             $0.isReady = true

@@ -34,7 +34,8 @@ extension ControlService {
             limitsEnforced: launcher.enforcesLimits, draining: registry.isDraining,
             pressureSources: registry.pressure.sources, search: registry.embedder?.status,
             warnings: registry.warnings + [registry.searchTable.warning].compactMap(\.self)
-                + registry.backends.values.compactMap(\.killsInWords).sorted())
+                + registry.backends.values.compactMap(\.killsInWords).sorted()
+                + registry.backends.values.compactMap(\.departureInWords).sorted())
     }
 
     /// What the sessions would cost with a backend each, against what runs.

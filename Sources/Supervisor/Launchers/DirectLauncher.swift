@@ -163,6 +163,8 @@ final class DirectLauncher: Launcher {
         ProcessTable.cpuSeconds(of: processes(of: backend))
     }
 
+    func departure(of backend: LaunchedBackend) -> String? { nil }
+
     func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] {
         Array((lastWords[identifier] ?? []).suffix(count))
     }

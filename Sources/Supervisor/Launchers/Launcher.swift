@@ -55,6 +55,10 @@ protocol Launcher: AnyObject {
     /// Processor time that the backend's processes took, in seconds.
     func cpuSeconds(of backend: LaunchedBackend) -> Double?
 
+    /// Where its process is, if that has moved itself out of the place it was put into: limits, figures and the end do
+    /// not reach it there.
+    func departure(of backend: LaunchedBackend) -> String?
+
     /// Every process of the backend.
     func processes(of backend: LaunchedBackend) -> [Int32]
 
@@ -130,6 +134,8 @@ final class LaunchedBackend {
     var cgroup: String?
     /// The highest memory use that was seen, in bytes.
     var peakSeen: Int64?
+    /// Whether it was said that it has left its scope.
+    var hasDeparted = false
     /// Whether we ended it ourselves.
     var wasKilled = false
     /// Its processes may stand still: to be thawed before it is ended, which newer systemd refuses for a frozen unit.

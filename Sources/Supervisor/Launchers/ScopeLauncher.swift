@@ -193,8 +193,17 @@ final class ScopeLauncher: Launcher {
     func terminate(_ backend: LaunchedBackend) async {
         guard let unit = backend.unit else { return }
         if backend.isFrozen { try? await thaw(backend) }
+        if departure(of: backend) != nil { backend.child.signal(15) }
         // Also what called setsid(2), also what is stopped; SIGKILL after TimeoutStopUSec by itself.
         try? await bus.open().stopUnit(unit)
+    }
+
+    /// A program may move itself into another unit (systemd-run --scope, snap run).
+    func departure(of backend: LaunchedBackend) -> String? {
+        guard let home = backend.cgroup, let place = UnitCgroup.path(ofProcess: backend.pid),
+            place != home, !place.hasPrefix(home + "/"), ProcessTable.startTime(of: backend.pid) != nil
+        else { return nil }
+        return place.split(separator: "/").last.map(String.init) ?? place
     }
 
     func kill(_ backend: LaunchedBackend) async {
@@ -206,7 +215,7 @@ final class ScopeLauncher: Launcher {
         } catch {
             for pid in processes(of: backend) { OwnProcess.send(9, to: pid) }
         }
-        // A program may have moved itself into another unit (systemd-run --scope, snap run).
+        // Wherever it is by now.
         backend.child.signal(9)
     }
 
