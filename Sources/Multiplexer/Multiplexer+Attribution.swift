@@ -44,7 +44,7 @@ extension Pending.Owner {
     fileprivate var mayBeAsked: Bool {
         switch self {
         case .session(let target): target.form.contains(.interactive)
-        case .local, .held: true
+        case .local, .start, .held: true
         default: false
         }
     }

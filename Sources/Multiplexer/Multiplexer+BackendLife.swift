@@ -58,7 +58,7 @@ extension Multiplexer {
             case .local(let token): replyLocally(token, error, &actions)
             case .list(let key): failFetch(id, key, error, &actions)
             case .listen, .changes, .resource: forgetStream(entry.owner)
-            case .subscription, .handshake, .held, .marker, .nobody: break
+            case .subscription, .handshake, .start, .held, .marker, .nobody: break
             }
         }
         heldCalls = [:]

@@ -55,6 +55,7 @@ extension Multiplexer {
             }
             finishSession(target.session, now: now, &actions)
         case .local(let token): replyLocally(token, line, envelope, &actions)
+        case .start(let tool): finishStartCall(tool, line, envelope, &actions)
         case .handshake: finishHandshake(line, envelope, now: now, &actions)
         case .list(let key):
             finishFetch(id, key, line, envelope, now: now, &actions)
@@ -130,6 +131,7 @@ extension Multiplexer {
             answer(target, error, &actions)
             drain(target.session, &actions)
         case .local(let token): replyLocally(token, error, &actions)
+        case .start(let tool): complainOfStartCall(tool, error.message, &actions)
         case .handshake: failStart(error.message, &actions)
         case .list(let key): failFetch(id, key, error, &actions)
         case .subscription(let uri): failSubscription(uri, error, &actions)

@@ -75,6 +75,7 @@ extension Multiplexer {
         }
         backend.phase = .ready
         actions.list.append(.ready)
+        callAtStart(&actions)
         updateLogLevel(&actions)
         let order = sessions.keys
         for session in order { answerInitialize(of: session, &actions) }

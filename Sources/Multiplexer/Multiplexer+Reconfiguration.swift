@@ -6,6 +6,7 @@ extension Multiplexer {
     public mutating func reconfigure(_ new: MultiplexerConfiguration) {
         configuration.unknownRequests = new.unknownRequests
         configuration.retryTools = new.retryTools
+        configuration.startCalls = new.startCalls
         configuration.handshakeTimeout = new.handshakeTimeout
         configuration.maximumInFlightPerSession = new.maximumInFlightPerSession
         configuration.maximumInFlight = new.maximumInFlight

@@ -28,6 +28,8 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var maximumInFlightPerSession = 64
     /// Requests of all at the backend; more wait in the sessions' queues.
     public var maximumInFlight = 1024
+    /// Tools that are called whenever the backend has started.
+    public var startCalls: [CallAtStart] = []
     public var handshakeTimeout = 60_000
     public var listTimeout = 60_000
     /// How long a list is believed of a backend that does not announce changes.

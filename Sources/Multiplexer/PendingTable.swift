@@ -15,6 +15,8 @@ struct Pending: Sendable, Codable {
     enum Owner: Sendable, Codable {
         case session(ReplyTarget)
         case local(UInt64)
+        /// A tool that is called after each start.
+        case start(tool: String)
         case handshake
         case list(ListKey)
         case subscription(String)
@@ -41,7 +43,7 @@ struct Pending: Sendable, Codable {
         /// Whether somebody asked for it whom the backend may want to tell or ask something meanwhile.
         var isCaller: Bool {
             switch self {
-            case .session, .local, .held: true
+            case .session, .local, .start, .held: true
             default: false
             }
         }
@@ -160,7 +162,7 @@ struct PendingTable: Sendable, Codable {
     private mutating func count(_ owner: Pending.Owner, by difference: Int) {
         switch owner {
         case .session(let target): count(target.session, by: difference)
-        case .local: runningLocally += difference
+        case .local, .start: runningLocally += difference
         case .held(let session, _): count(session, by: difference)
         case .listen, .changes, .resource: streamCount += difference
         default: break

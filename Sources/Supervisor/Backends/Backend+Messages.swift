@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Control
 import MCPWire
 import Multiplexer
 import Posix
@@ -163,6 +164,8 @@ extension Backend {
             $0.readySince = lifecycle.readySince
         }
         noteSnapshot()
+        // The others' machine does that by itself; this one only passes on what its client says.
+        guard key.share == .session else { return }
         for call in configuration.server.onStart {
             let arguments = try? JSONValue(parsing: call.arguments)
             self.call(tool: call.tool, arguments: arguments) { [registry, id] outcome in

@@ -117,6 +117,7 @@ final class Backend {
         result.privateTools = configuration.privateTools(key)
         result.isMoved = key.isMoved
         result.interactiveTools = Set(configuration.server.interactiveTools)
+        result.startCalls = configuration.server.onStart.map { CallAtStart(tool: $0.tool, arguments: $0.arguments) }
         // A century stands for ever: the sum with the clock must remain a number.
         result.handshakeTimeout = Int(min(configuration.startTimeout, 100 * 365 * 24 * 3_600_000))
         result.maximumInFlightPerSession = Int(configuration.clientLimits.sessionRequests)
