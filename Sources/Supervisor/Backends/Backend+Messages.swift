@@ -25,13 +25,14 @@ extension Backend {
         let now = registry.now
         let figures = Backend.give(event, to: &multiplexer, now, &list)
         noteRequests(list)
+        // Before the lines leave, and before an event within them may have noted a later one.
+        process?.note(lastID: figures.lastRequestID)
         var settled = 0
         for index in list.list.indices {
             perform(list.list[index], list, now)
             settle(list, &settled, until: index)
         }
         settle(list, &settled, until: list.list.count)
-        process?.note(lastID: figures.lastRequestID)
         list.removeAll()
         swap(&list, &actions)
         reviewBacklogs()
