@@ -81,6 +81,9 @@ struct QuestionTable: Sendable, Codable {
 }
 
 extension Multiplexer {
+    /// Bytes of a question that are not its parameters, generously.
+    var questionOverhead: Int { 256 }
+
     /// Asks a client. The parameters leave as the server wrote them.
     mutating func ask(
         _ question: ClientQuestion, method: String, params: [UInt8], _ actions: inout Actions

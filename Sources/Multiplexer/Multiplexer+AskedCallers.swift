@@ -56,6 +56,9 @@ extension Multiplexer {
             params.write(line, envelope.params.range, [])
         }
         if envelope.hasLineBreaks { replaceLineBreaks(in: &params.bytes, from: 0) }
+        guard !isTooLong(params.bytes.count + questionOverhead, for: session, &actions) else {
+            return refuseQuestion(id, feature, &actions)
+        }
         noteElicitation(line.extracting(envelope.params.range), of: session)
         let kept = envelope.params.task.isPresent ? Self.withoutTask(params.bytes) : params.bytes
         _ = ask(question, method: method, params: kept, &actions)

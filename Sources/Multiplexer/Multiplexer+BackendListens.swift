@@ -114,7 +114,8 @@ extension Multiplexer {
         let kept = MetaMembers(line, envelope.params.meta).others.map { copy(line, $0) }
         let meta = Edit(
             range: envelope.params.meta.range, replacement: .text("{".utf8 + joined(kept) + "}".utf8))
-        for session in subscriptions.subscribers(of: uri) {
+        for session in subscriptions.subscribers(of: uri)
+        where !isTooLong(envelope.object.count, for: session, &actions) {
             let start = actions.bytes.count
             actions.splice(line, envelope, [meta])
             actions.sendToSession(session, from: start)

@@ -32,6 +32,7 @@ extension Multiplexer {
         guard let entry = pending.entries[id] else { return passTaskProgress(id, line, envelope, token, &actions) }
         guard entry.cancelledAt == nil else { return noteProgress(ofCancelled: id) }
         guard case .session(let target) = entry.owner, let original = entry.progressToken else { return }
+        if isTooLong(envelope.object.count, for: target.session, &actions) { return }
         let start = actions.bytes.count
         actions.splice(line, envelope, Edit(range: token.range, replacement: .token(original)))
         if !slowReaders.isEmpty, keepProgress(of: id, in: target.session, from: start, &actions) { return }

@@ -105,7 +105,8 @@ extension Multiplexer {
 
     /// Answers the client's request with the questions, under a handle that nobody can guess.
     private mutating func hold(_ held: HeldCall, _ target: ReplyTarget, _ actions: inout Actions) {
-        guard let handle = takeHandle() else {
+        let length = held.asked.reduce(0) { $0 + $1.params.count + questionOverhead }
+        guard !isTooLong(length, for: held.session, &actions), let handle = takeHandle() else {
             for question in held.asked { refuse(question, &actions) }
             return giveBack(held, to: target)
         }

@@ -89,7 +89,9 @@ extension Multiplexer {
         of uri: String, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {
         for number in subscriptions.listeners(of: uri) {
-            guard let listen = listens[number], listen.isAcknowledged else { continue }
+            guard let listen = listens[number], listen.isAcknowledged,
+                !isTooLong(envelope.object.count, for: listen.target.session, &actions)
+            else { continue }
             let params = envelope.params
             let start = actions.bytes.count
             if params.meta.kind == .object {

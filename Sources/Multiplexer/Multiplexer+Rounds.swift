@@ -67,6 +67,9 @@ extension Multiplexer {
                 let what = feature?.rawValue ?? "something unknown"
                 return failRound(number, "asked for \(what), which this client does not offer", &actions)
             }
+            guard !isTooLong(value.count + questionOverhead, for: target.session, &actions) else {
+                return failRound(number, "asked in more bytes than this client takes in one message", &actions)
+            }
         }
         for (key, value) in asked {
             let question = ClientQuestion(session: target.session, origin: .round(number, key: key))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MCPWire
 import Testing
 
 @testable import Multiplexer
@@ -75,5 +76,55 @@ import Testing
         bench.backend(#"{"jsonrpc":"2.0","id":"x","result":{"t":"\#(text)"}}"#)
         #expect(bench.take(1).first?.contains("oversize_result") == true)
         #expect(bench.mux.inFlight(of: 1) == 0)
+    }
+
+    @Test func theAnswersOfABatchStayBelowTheLimitTogether() throws {
+        var bench = bench()
+        bench.connect(1, version: "2025-03-26")
+        let calls = (1...3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"tools/call","params":{"name":"t"}}"# }
+        bench.client(1, "[\(calls.joined(separator: ","))]")
+        for line in bench.takeBackend() {
+            let id = try #require(try JSONValue(parsing: line)["id"]?.intValue)
+            let text = String(repeating: "y", count: 600)
+            bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{"t":"\#(text)"}}"#)
+        }
+        let answers = bench.take(1)
+        let batch = try JSONValue(parsing: try #require(answers.first)).arrayValue ?? []
+        #expect(answers.count == 1 && batch.map { $0["id"]?.intValue } == [1, 2, 3])
+        #expect(batch.count { $0["result"] != nil } == 1)
+    }
+
+    @Test func aQuestionThatIsTooLongIsRefusedForTheClient() {
+        var bench = Bench {
+            $0.clientMessageLimits = [ClientMessageLimit(client: "tester", bytes: 1000)]
+            $0.interactiveTools = ["t"]
+        }
+        bench.open(1)
+        let asking = #""capabilities":{"elicitation":{}}"#
+        bench.client(1, Bench.initialize().replacing(#""capabilities":{}"#, with: asking))
+        bench.runBackend()
+        bench.client(1, #"{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"t"}}"#)
+        _ = (bench.take(1), bench.takeBackend())
+        let text = String(repeating: "y", count: 1000)
+        bench.backend(#"{"jsonrpc":"2.0","id":7,"method":"elicitation/create","params":{"message":"\#(text)"}}"#)
+        #expect(bench.take(1).isEmpty)
+        #expect(bench.takeBackend() == [#"{"jsonrpc":"2.0","id":7,"result":{"action":"cancel"}}"#])
+        bench.backend(#"{"jsonrpc":"2.0","id":8,"method":"elicitation/create","params":{"message":"?"}}"#)
+        #expect(bench.take(1).count == 1)
+    }
+
+    @Test func progressThatIsTooLongIsLeftOut() {
+        var bench = bench()
+        bench.connect(1)
+        bench.client(
+            1,
+            #"{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"t","_meta":{"progressToken":"p"}}}"#)
+        let id = bench.backendID("tools/call") ?? 0
+        for length in [10, 1000] {
+            let text = String(repeating: "y", count: length)
+            let params = #"{"progressToken":\#(id),"progress":1,"message":"\#(text)"}"#
+            bench.backend(#"{"jsonrpc":"2.0","method":"notifications/progress","params":\#(params)}"#)
+        }
+        #expect(bench.take(1).count == 1)
     }
 }

@@ -176,4 +176,17 @@ import Testing
         #expect(answers.count == 1 && answers.first?.contains(#""id":"d","result":{"content""#) == true)
         #expect(answers.first?.contains(#""isError":true"#) == true)
     }
+
+    @Test func aQuestionThatIsTooLongFailsTheCall() {
+        var bench = calling()
+        bench.perform { machine, _, _ in
+            var configuration = MultiplexerConfiguration()
+            configuration.clientMessageLimits = [ClientMessageLimit(client: "tester", bytes: 1000)]
+            machine.reconfigure(configuration)
+        }
+        let text = String(repeating: "y", count: 1000)
+        let question = #"{"method":"elicitation/create","params":{"message":"\#(text)"}}"#
+        require(&bench, #","inputRequests":{"k":\#(question)}"#)
+        #expect(bench.take(1).first?.contains("more bytes than this client takes") == true)
+    }
 }

@@ -47,7 +47,9 @@ extension Multiplexer {
 
     /// Puts an error in place of an answer that was just written and is too long for its client.
     mutating func guardClient(_ target: ReplyTarget, from start: Int, _ actions: inout Actions) {
-        let length = actions.bytes.count - start
+        // Of a batch the answers leave as one line.
+        let rest = target.batch == 0 ? 0 : sessions[target.session]?.batches[target.batch]?.replies.count ?? 0
+        let length = actions.bytes.count - start + rest
         guard length > configuration.shortestLineLimit, let error = oversizeResult(length, for: target.session)
         else { return }
         actions.bytes.removeSubrange(start...)

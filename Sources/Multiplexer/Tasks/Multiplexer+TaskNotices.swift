@@ -37,6 +37,7 @@ extension Multiplexer {
     ) {
         guard let id = tasks.byCall[call], let session = owner(ofTask: id), let original = tasks[id]?.progressToken
         else { return }
+        if isTooLong(envelope.object.count, for: session, &actions) { return }
         let start = actions.bytes.count
         actions.splice(line, envelope, Edit(range: token.range, replacement: .token(original)))
         actions.sendToSession(session, from: start)
