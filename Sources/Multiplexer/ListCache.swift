@@ -98,7 +98,21 @@ struct ListCache: Sendable, Codable {
         }
     }
 
-    mutating func store(_ page: Page, at key: ListKey) { pages[key] = page }
+    private static let mostFetches = 64
+    /// Pages behind first ones that are kept, and their bytes: how many there are is up to whoever makes the cursors.
+    private static let mostLaterPages = 256
+    private static let mostLaterBytes = 32 << 20
+
+    mutating func store(_ page: Page, at key: ListKey) {
+        if let cursor = key.cursor, pages[key] == nil {
+            let later = pages.filter { $0.key.cursor != nil }
+            let bytes = later.values.reduce(page.raw.count + cursor.text.utf8.count) { $0 + $1.raw.count }
+            if later.count >= Self.mostLaterPages || bytes > Self.mostLaterBytes {
+                for key in later.keys { pages[key] = nil }
+            }
+        }
+        pages[key] = page
+    }
 
     /// A fetch under way that is too old for one who asks now: good for those who wait already.
     mutating func overtake(_ key: ListKey) {
@@ -106,6 +120,9 @@ struct ListCache: Sendable, Codable {
         fetches[key] = nil
         overtaken[id] = fetch
     }
+
+    /// Whether one more may be under way; if not, lists are requests as any others.
+    var hasRoom: Bool { fetches.count + overtaken.count < Self.mostFetches }
 
     /// The list changed: nothing of it is believed, and no fetch under way is kept. True when something was known.
     mutating func invalidate(_ change: ListChange) -> Bool {

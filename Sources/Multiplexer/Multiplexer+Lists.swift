@@ -8,7 +8,9 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, now: Int64,
         _ actions: inout Actions
     ) {
-        guard let key = listKey(line, envelope) else { return forward(line, envelope, target, &actions) }
+        guard let key = listKey(line, envelope), lists.fetches[key] != nil || lists.hasRoom else {
+            return forward(line, envelope, target, &actions)
+        }
         let page = lists.pages[key].flatMap { isBelieved($0, of: key, by: target.session, now: now) ? $0 : nil }
         if let page, era == .legacy { return answer(target, result: aged(page, now: now), &actions) }
         let asker = asker(line, envelope, target)

@@ -90,6 +90,8 @@ struct LineQueue: Sendable, Codable {
 
     var isEmpty: Bool { head == lines.count }
     var count: Int { lines.count - head }
+    /// With those whose lines have left.
+    var slotCount: Int { lines.count }
 
     mutating func append(_ line: Line) {
         lines.append(line)
@@ -112,6 +114,10 @@ struct LineQueue: Sendable, Codable {
         byteCount -= line.bytes.count
         if head == lines.count {
             lines = []
+            head = 0
+        } else if head >= 64, head * 2 >= lines.count {
+            // A queue that is never empty must not keep what has left it.
+            lines.removeFirst(head)
             head = 0
         }
         return line

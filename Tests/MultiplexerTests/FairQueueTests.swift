@@ -104,4 +104,20 @@ import Testing
             #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 2 * longest, "seed \(seed): \(counts)")
         }
     }
+
+    @Test func whatHasLeftIsNotKept() {
+        var queue = LineQueue()
+        var fair = FairQueue()
+        for _ in 0..<2 {
+            queue.append(LineQueue.Line(bytes: [1], target: nil))
+            fair.append([1, 2], of: 1)
+        }
+        for step in 0..<100_000 {
+            queue.append(LineQueue.Line(bytes: [1], target: nil))
+            fair.append([1, 2], of: SessionID(raw: step % 2 == 0 ? 1 : UInt32(step)))
+            _ = (queue.popFirst(), fair.next())
+        }
+        #expect(queue.count == 2 && queue.slotCount < 200)
+        #expect(fair.byteCount == 4 && fair.slotCount < 200)
+    }
 }

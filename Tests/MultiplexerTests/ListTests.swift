@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MCPWire
-import Multiplexer
 import Testing
+
+@testable import Multiplexer
 
 @Suite struct ListTests {
     private func list(_ id: Int, _ method: String = "tools/list", cursor: String? = nil) -> String {
@@ -268,5 +269,29 @@ import Testing
         #expect(bench.take(1) == [result(2, #"{"tools":[{"name":"b"}]}"#)])
         bench.perform { $0.resume(now: $1, into: &$2) }
         #expect(bench.takeOrders().isEmpty)
+    }
+
+    @Test func pagesAreKeptInSoManyOnly() {
+        var cache = ListCache()
+        let page = ListCache.Page(raw: [1], visible: [1], storedAt: 0, isVerified: true)
+        let long = [UInt8](repeating: 1, count: 1 << 20)
+        let longPage = ListCache.Page(raw: long, visible: long, storedAt: 0, isVerified: true)
+        cache.store(page, at: ListKey(method: .toolsList, cursor: nil))
+        for cursor in 0..<1000 {
+            cache.store(page, at: ListKey(method: .toolsList, cursor: RawToken("\(cursor)")))
+            #expect(cache.pages.count <= 257)
+        }
+        for cursor in 0..<100 {
+            cache.store(longPage, at: ListKey(method: .promptsList, cursor: RawToken("\(cursor)")))
+            #expect(cache.pages.values.reduce(0) { $0 + $1.raw.count } <= 33 << 20)
+        }
+        #expect(cache.pages[ListKey(method: .toolsList, cursor: nil)] != nil)
+    }
+
+    @Test func soManyListsAreFetchedForAllAndTheOthersAreRequestsLikeAny() {
+        var bench = Bench { $0.maximumInFlightPerSession = 8 }
+        bench.connect(1)
+        for page in 1...100 { bench.client(1, list(page, cursor: "\(page)")) }
+        #expect(bench.takeBackend().count == 72)
     }
 }

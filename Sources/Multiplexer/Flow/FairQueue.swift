@@ -31,10 +31,16 @@ public struct FairQueue: Sendable {
             if head == lines.count {
                 lines = []
                 head = 0
+            } else if head >= 64, head * 2 >= lines.count {
+                // A lane that is never empty must not keep what has left it.
+                lines.removeFirst(head)
+                head = 0
             }
             return line
         }
     }
+
+    private static let manyLanes = 64
 
     private var lanes: [Lane] = []
     /// The mark of the line that left last: nobody who comes is marked below it.
@@ -45,6 +51,9 @@ public struct FairQueue: Sendable {
     public init() {}
 
     public var isEmpty: Bool { byteCount == 0 }
+
+    /// Senders and lines that are kept, with those that are done with.
+    var slotCount: Int { lanes.reduce(0) { $0 + 1 + $1.lines.count } }
 
     /// Bytes of one sender that wait.
     public func byteCount(of sender: SessionID?) -> Int {
@@ -95,6 +104,10 @@ public struct FairQueue: Sendable {
 
     private mutating func lane(of sender: SessionID?) -> Int {
         if let place = lanes.firstIndex(where: { $0.sender == sender }) { return place }
+        if lanes.count >= Self.manyLanes {
+            // Those that have nothing and owe nothing are as good as new ones.
+            lanes.removeAll { $0.isEmpty && $0.mark <= now }
+        }
         lanes.append(Lane(sender: sender, mark: now))
         return lanes.count - 1
     }
