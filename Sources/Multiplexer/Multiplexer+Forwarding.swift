@@ -10,6 +10,8 @@ extension Multiplexer {
     ) {
         if canSend(for: target.session), mayLeave(line, envelope, of: target.session) {
             send(line, envelope, target, &actions)
+        } else if isQueueFull(target.session) {
+            answer(target, queueIsFull, &actions)
         } else {
             enqueue(line, envelope.object, of: target.session, target, &actions)
             if backend.phase == .ready, !hasRoom { waitForRoom(target.session) }

@@ -13,6 +13,10 @@ extension Multiplexer {
             let error = ErrorReply(code: .invalidParams, message: "Invalid params: notifications is missing")
             return answer(target, error, &actions)
         }
+        guard mayListen(target.session) else {
+            let text = "this session has \(configuration.maximumListens) subscriptions/listen open already"
+            return answer(target, .failure(text, reason: "too_many_listens"), &actions)
+        }
         let number = listens.insert(listen)
         sessions[target.session]?.requests[target.id] = .listen(number)
         startListen(number, &actions)

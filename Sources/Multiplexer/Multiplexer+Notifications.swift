@@ -26,6 +26,9 @@ extension Multiplexer {
         if backend.phase == .ready, state.queue.isEmpty {
             relay(line, envelope, from: session, &actions)
         } else if !state.queue.isEmpty || backend.phase != .stopped {
+            guard !isQueueFull(session) else {
+                return actions.log(.notice, "session \(session): its queue is full, a notification is left out")
+            }
             enqueue(line, envelope.object, of: session, nil, &actions)
         }
     }

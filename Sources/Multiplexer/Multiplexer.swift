@@ -128,12 +128,6 @@ extension Multiplexer {
 
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }
 
-    /// Bytes that wait in the session's queue; the shell stops reading from a session whose queue is long.
-    public func queuedBytes(of session: SessionID) -> Int {
-        guard let state = sessions[session] else { return 0 }
-        return state.queue.byteCount + (state.departure?.heldBytes ?? 0)
-    }
-
     /// Whether its client has been asked something and has not answered.
     public func isAsked(_ session: SessionID) -> Bool { questions.entries.values.contains { $0.session == session } }
 

@@ -48,6 +48,11 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var clientMessageLimits: [ClientMessageLimit] = [] { didSet { noteLineLimits() } }
     /// No limit is below: what is shorter needs no second look.
     private(set) var shortestLineLimit = 64 << 20
+    /// Bytes of a session's lines that wait. It is not read long before that, unless its client is asked something: then
+    /// it must be heard, and what comes beyond is refused.
+    public var maximumQueue = 64 << 20
+    /// Listens of one session; they end only when the client wants it.
+    public var maximumListens = 1024
     /// Bytes of a session's lines that are no messages, after which it is ended.
     public var maximumSessionGarbage = 1 << 20
     /// Bytes of garbage before the first message, after which a start counts as failed.

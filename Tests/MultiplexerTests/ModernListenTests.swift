@@ -134,4 +134,15 @@ import Testing
         #expect(bench.takeOrders().contains { if case .endSession = $0 { true } else { false } })
         #expect(bench.mux.sessionCount == 0)
     }
+
+    @Test func soManyListensOfASessionAndNoMore() {
+        var bench = Bench { $0.maximumListens = 2 }
+        bench.connectModern(1)
+        for id in 1...3 { bench.client(1, Modern.listen("\(id)", #"{"toolsListChanged":true}"#)) }
+        let got = bench.take(1)
+        #expect(got.count == 3 && got.last?.contains(#""id":3,"error":{"code":-32603"#) == true)
+        bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        bench.client(1, Modern.listen("4", #"{"toolsListChanged":true}"#))
+        #expect(bench.take(1).last?.contains("acknowledged") == true)
+    }
 }

@@ -180,4 +180,36 @@ import Testing
         bench.endBackend()
         #expect(bench.replies[78]?.hasPrefix(#"{"error":{"code":-32603"#) == true)
     }
+
+    @Test func moreThanItsQueueHoldsIsRefusedToASession() {
+        var bench = Bench {
+            $0.maximumQueue = 1000
+            $0.maximumInFlightPerSession = 1
+        }
+        bench.connect(1)
+        let text = String(repeating: "y", count: 600)
+        func call(_ id: Int) -> String {
+            #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"\#(text)"}}"#
+        }
+        for id in 1...4 { bench.client(1, call(id)) }
+        #expect(bench.take(1).map { $0.contains("queue_full") && $0.contains(#""id":4,"#) } == [true])
+        bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/x"}"#)
+        for _ in 1...3 {
+            let id = bench.backendID("tools/call") ?? 0
+            bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+        }
+        #expect(bench.take(1).count == 3 && bench.mux.queuedBytes(of: 1) == 0)
+        #expect(!bench.backendReceived.contains { $0.contains("notifications/x") })
+        bench.client(1, call(5))
+        #expect(bench.take(1).isEmpty)
+    }
+
+    @Test func whatWaitsForAListCountsAsWaiting() {
+        var bench = Bench()
+        bench.connect(1)
+        for id in 0..<1000 { bench.client(1, #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/list"}"#) }
+        #expect(bench.mux.queuedBytes(of: 1) >= 100_000)
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.backendID("tools/list") ?? 0),"result":{"tools":[]}}"#)
+        #expect(bench.mux.queuedBytes(of: 1) == 0)
+    }
 }

@@ -24,7 +24,7 @@ extension Backend {
 
     private func isTooMuch(_ session: SessionID, _ divisor: Int) -> Bool {
         if let process, process.isBehind, process.waiting(of: session) > Backend.highWater / divisor { return true }
-        // Whoever is asked something must be heard.
+        // Whoever is asked something must be heard; the machine sees to it that this has an end.
         return multiplexer.queuedBytes(of: session) > Backend.queueLimit / divisor && !multiplexer.isAsked(session)
     }
 
@@ -33,6 +33,14 @@ extension Backend {
         guard !pausedSessions.isEmpty else { return }
         let paused = pausedSessions
         pausedSessions = paused.filter { isTooMuch($0, 2) }
-        for session in paused where !pausedSessions.contains(session) { sessions[session]?.resume(.backlog) }
+        for session in paused where !pausedSessions.contains(session) { sessions[session]?.backlogIsOver() }
+    }
+}
+
+extension Session {
+    /// A backend has room again for what the session says. While it moves it has two, and both must have.
+    func backlogIsOver() {
+        let isPaused = [backend, leaving, destination].contains { $0?.pausedSessions.contains(id) == true }
+        if !isPaused { resume(.backlog) }
     }
 }

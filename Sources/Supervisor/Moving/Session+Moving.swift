@@ -90,7 +90,7 @@ extension Session {
         old.sessions[id] = nil
         old.referencesChanged()
         old.pausedSessions.removeAll { $0 == id }
-        if backend?.pausedSessions.contains(id) != true { resume(.backlog) }
+        backlogIsOver()
         guard inputIsOver else { return }
         backend?.withMultiplexer { machine, now, actions in machine.inputEnded(id, now: now, into: &actions) }
     }
