@@ -39,7 +39,7 @@ class Books:
     def broken(self):
         """Something is broken at this moment."""
         with self.lock:
-            self.fault, self.slowest_error = time.monotonic(), 0.0
+            self.fault = time.monotonic()
 
     def error(self, error, began):
         """An error says why in `data.reason`; one without explains nothing."""

@@ -55,9 +55,10 @@ def row_5(row):
         crowd.served_again()
         crowd.errors_come_soon()
         row.check("every backend is the same process", set(before) <= set(pids(crowd)), (before, pids(crowd)))
-        os.kill(before[0], signal.SIGKILL)
+        crowd.breaks(before[0], signal.SIGKILL)
         row.check("a later death is noticed", until(lambda: before[0] not in pids(crowd), 10))
         crowd.served_again()
+        crowd.errors_come_soon()
 
 
 def row_6(row):
@@ -96,11 +97,12 @@ def row_8(row):
     """kill -9 of the supervisor when scopes run whose descriptors are not in the store yet."""
     with drop_in("Service", "FileDescriptorStoreMax=0"), Crowd(row) as crowd:
         before, old = pids(crowd), crowd.supervisor()
-        os.kill(old, signal.SIGKILL)
+        crowd.breaks(old, signal.SIGKILL)
         row.check("it is started again", restarted(crowd, old))
         row.check("backends that nobody can talk to are stopped",
                   until(lambda: not any(alive(pid) for pid in before), 30), before)
         crowd.served_again()
+        crowd.errors_come_soon()
     with Crowd(row, sessions=0) as crowd:
         kept = 0
         for attempt in range(10):
