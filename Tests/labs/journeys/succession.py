@@ -4,13 +4,14 @@
 backends. Each check is made after both."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import time
 
 import lab
-from crowd import alive, prop, systemctl, units, until
+from crowd import prop, systemctl, units, until
 from lab import check, finish, mcpctl, status
 from scene import Scene
 
