@@ -172,6 +172,13 @@ extension Multiplexer {
         return round
     }
 
+    /// The same when the client is no longer there to be told.
+    mutating func forgetRound(_ number: UInt64, _ actions: inout Actions) {
+        guard let round = rounds.entries.removeValue(forKey: number) else { return }
+        actions.list.append(.disarm(.round(number)))
+        for id in round.open.values { _ = questions.remove(id) }
+    }
+
     /// The backend is gone, and nobody else can go on with what it began.
     mutating func failRounds(_ error: ErrorReply, _ actions: inout Actions) {
         for number in rounds.entries.keys.sorted() {

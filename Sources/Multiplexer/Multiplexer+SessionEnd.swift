@@ -83,7 +83,7 @@ extension Multiplexer {
             case .sent(let muxID): cancelAtBackend(muxID, of: session, now: now, &actions)
             case .list(let key): lists.detachAll(of: session, key)
             case .listen(let number): removeListen(number, now: now, &actions)
-            case .round(let number): removeRound(number, &actions)
+            case .round(let number): forgetRound(number, &actions)
             case .queued, .handshake, .subscription, .discover: break
             }
         }

@@ -126,6 +126,7 @@ import Testing
             #expect(bench.take(1).count == 2)
         } else {
             bench.close(1)
+            #expect(bench.take(1).isEmpty)
         }
         #expect(bench.takeOrders().contains(.disarm(.round(1))))
         #expect(bench.takeBackend().isEmpty && bench.mux.inFlight == 0)
