@@ -5,6 +5,9 @@ import MCPWire
 /// While a call of `interactive_tools` runs, no other session's call is sent, so that what the backend asks meanwhile
 /// belongs to its session. The price is that other sessions wait, so only for listed tools.
 extension Multiplexer {
+    /// A backend of the stateless era asks in the answer of the very call that it is about.
+    private var hasLane: Bool { !configuration.interactiveTools.isEmpty && era == .legacy }
+
     /// Whether a request may leave now, as far as calls that must be alone are concerned. One that waits to be alone
     /// is overtaken by nobody who came later: the calls before it end some time, and so it gets its turn.
     ///
@@ -12,7 +15,7 @@ extension Multiplexer {
     func mayLeave(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, of session: SessionID, _ ticket: UInt64 = .max
     ) -> Bool {
-        guard !configuration.interactiveTools.isEmpty, Self.mayAsk(envelope.knownMethod) else { return true }
+        guard hasLane, Self.mayAsk(envelope.knownMethod) else { return true }
         guard pending.alone.isEmpty else {
             // A session's own calls do not make it harder to tell whose a question is. But the lane must end some time,
             // which it may not do before one who is asked has called another tool to know what to answer.
@@ -52,7 +55,7 @@ extension Multiplexer {
 
     /// For a request that has to wait.
     mutating func takeTicket(_ line: inout LineQueue.Line) {
-        guard !configuration.interactiveTools.isEmpty else { return }
+        guard hasLane else { return }
         lastTicket += 1
         line.ticket = lastTicket
         guard let envelope = try? Envelope(scanning: line.bytes.span) else { return }
@@ -61,7 +64,7 @@ extension Multiplexer {
 
     func mustBeAlone(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> Bool {
         let tools = configuration.interactiveTools
-        guard !tools.isEmpty, envelope.knownMethod == .toolsCall,
+        guard hasLane, envelope.knownMethod == .toolsCall,
             let name = String(token: envelope.params.name.range, of: line)
         else { return false }
         return tools.contains(name) || tools.contains("*")
@@ -78,7 +81,7 @@ extension Multiplexer {
     /// The lane may be free: whoever waits for it goes, those first who came first.
     mutating func drainAll(_ actions: inout Actions) {
         if !waitingForRoom.isEmpty { giveRoom(&actions) }
-        guard !configuration.interactiveTools.isEmpty else { return }
+        guard hasLane else { return }
         drainLocally(&actions)
         let waiting = sessions.keys.compactMap { session in
             (sessions[session]?.queue.first?.ticket).map { (ticket: $0, session: session) }
