@@ -58,9 +58,8 @@ struct ListCache: Sendable, Codable {
         var request: UInt64 = 0
         var asker: [UInt8] = []
 
-        /// Whether one who says this of himself may have it. Of a snapshot nobody knows who asked; it is believed until
-        /// the backend runs.
-        func isFor(_ other: [UInt8]) -> Bool { isPublic || asker == other || !isVerified && asker.isEmpty }
+        /// Whether one who says this of himself may have it.
+        func isFor(_ other: [UInt8]) -> Bool { isPublic || asker == other }
     }
 
     struct Fetch: Sendable, Codable {

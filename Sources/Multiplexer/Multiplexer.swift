@@ -55,8 +55,10 @@ public struct Multiplexer: Sendable, Codable {
         self.handshake = handshake
         era = handshake.era
         for (method, result) in snapshot.lists.sorted(by: { $0.key < $1.key }) {
-            guard let method = Method(rawValue: method) else { continue }
-            lists.store(page(of: method, result, now: 0), at: ListKey(method: method, cursor: nil))
+            guard let known = Method(rawValue: method) else { continue }
+            var page = page(of: known, result, now: 0)
+            page.asker = snapshot.askers[method] ?? []
+            lists.store(page, at: ListKey(method: known, cursor: nil))
         }
     }
 
@@ -158,7 +160,10 @@ extension Multiplexer {
     public var snapshot: Snapshot? {
         guard let handshake else { return nil }
         var snapshot = handshake.snapshot
-        for (key, page) in lists.pages where key.cursor == nil { snapshot.lists[key.method.rawValue] = page.raw }
+        for (key, page) in lists.pages where key.cursor == nil {
+            snapshot.lists[key.method.rawValue] = page.raw
+            if era == .modern, !page.isPublic { snapshot.askers[key.method.rawValue] = page.asker }
+        }
         return snapshot
     }
 

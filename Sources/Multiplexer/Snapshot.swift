@@ -12,6 +12,9 @@ public struct Snapshot: Sendable, Equatable {
     public var discoverResult: [UInt8]?
     /// The raw `result` (first page) by method.
     public var lists: [String: [UInt8]] = [:]
+    /// What the client had said of itself to whom a server of the stateless era said so, by method: no other client is
+    /// answered with that list. Not there where it is the same for all.
+    public var askers: [String: [UInt8]] = [:]
 
     public init(initializeResult: [UInt8]) { self.initializeResult = initializeResult }
 
@@ -23,20 +26,28 @@ public struct Snapshot: Sendable, Equatable {
         initializeResult = Array(result.utf8)
         discoverResult = json["discover"]?.stringValue.map { Array($0.utf8) }
         for member in stored.members { lists[member.key] = member.value.stringValue.map { Array($0.utf8) } }
+        for member in json["askers"]?.objectValue?.members ?? [] {
+            askers[member.key] = member.value.stringValue.map { Array($0.utf8) }
+        }
     }
 
     /// The results as strings, so that they come back byte for byte.
     public var json: JSONValue {
-        var stored = JSONObject()
-        for (method, result) in lists.sorted(by: { $0.key < $1.key }) {
-            stored[method] = .string(String(decoding: result, as: UTF8.self))
-        }
         var json: JSONObject = [
             "version": .int(Self.version), "initialize": .string(String(decoding: initializeResult, as: UTF8.self)),
-            "lists": .object(stored),
+            "lists": .object(texts(of: lists)),
         ]
+        if !askers.isEmpty { json["askers"] = .object(texts(of: askers)) }
         json["discover"] = discoverResult.map { .string(String(decoding: $0, as: UTF8.self)) }
         return .object(json)
+    }
+
+    private func texts(of values: [String: [UInt8]]) -> JSONObject {
+        var texts = JSONObject()
+        for (method, bytes) in values.sorted(by: { $0.key < $1.key }) {
+            texts[method] = .string(String(decoding: bytes, as: UTF8.self))
+        }
+        return texts
     }
 
     /// The revision that the backend answered with.

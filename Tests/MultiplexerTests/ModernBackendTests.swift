@@ -321,4 +321,46 @@ import Testing
         bench.client(2, Modern.request("3", "tools/list", capabilities: #"{"y":{}}"#))
         #expect(bench.takeBackend().isEmpty != isAskedAgain)
     }
+
+    /// The next process's machine, with nothing but the snapshot.
+    @Test(arguments: [("private", true), ("public", false)])
+    func aSnapshotIsNotShownToAnotherClientEither(scope: String, isAskedAgain: Bool) throws {
+        var first = connected()
+        first.client(2, Modern.request("1", "tools/list", capabilities: #"{"x":{}}"#))
+        let id = first.backendID("tools/list") ?? 0
+        first.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{"tools":[],"ttlMs":0,"cacheScope":"\#(scope)"}}"#)
+        let json = try #require(first.mux.snapshot).json.text
+        var bench = Bench(snapshot: Snapshot(json: try JSONValue(parsing: json)))
+        for session in [1, 2] as [SessionID] { bench.open(session) }
+        bench.client(1, Modern.request("1", "tools/list", capabilities: #"{"x":{}}"#))
+        #expect(bench.take(1).count == 1 && !bench.mux.needsBackend)
+        bench.client(2, Modern.request("1", "tools/list", capabilities: #"{"y":{}}"#))
+        #expect(bench.take(2).isEmpty == isAskedAgain && bench.mux.needsBackend == isAskedAgain)
+    }
+
+    @Test func listsThatWaitForAStartAreAskedForInEachClientsName() {
+        var bench = connected()
+        bench.endBackend()
+        bench.backendReceived = []
+        for (session, capability) in [(2, "x"), (3, "y")] as [(SessionID, String)] {
+            if session == 3 { bench.open(session) }
+            bench.client(session, Modern.request("1", "tools/list", capabilities: "{\"\(capability)\":{}}"))
+        }
+        bench.runModernBackend()
+        let asked = bench.backendReceived.filter { $0.contains("tools/list") }
+        #expect(asked.count == 2 && asked.contains { $0.contains("\"x\"") } && asked.contains { $0.contains("\"y\"") })
+    }
+
+    /// Its questions come in the answer of the call that they are about.
+    @Test func noCallIsAloneThere() {
+        var bench = Bench {
+            $0.era = .modern
+            $0.interactiveTools = ["*"]
+        }
+        for session in [1, 2] as [SessionID] { bench.open(session) }
+        bench.client(1, Modern.request("1", "tools/call", #","name":"t""#))
+        bench.client(2, Modern.request("1", "tools/call", #","name":"t""#))
+        bench.runModernBackend()
+        #expect(bench.backendReceived.filter { $0.contains("tools/call") }.count == 2)
+    }
 }
