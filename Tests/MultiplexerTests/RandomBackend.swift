@@ -23,7 +23,29 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// A backend that answers in any order or never, and complains about what a multiplexer must not do (protocol.md §2.11).
-struct RandomBackend {
+protocol RandomServer {
+    var isRunning: Bool { get }
+    /// Whether it is asked nothing just now.
+    var isQuiet: Bool { get }
+    var complaints: [String] { get }
+
+    mutating func start()
+    mutating func stop()
+    mutating func receive(_ line: [UInt8])
+    /// It stops what was cancelled, as the revisions want it to.
+    mutating func stopCancelled()
+    /// Something that it may say now; nil when there is nothing.
+    mutating func speak(using generator: inout SeededGenerator) -> String?
+}
+
+extension RandomServer {
+    func notification(_ method: String, _ params: String) -> String {
+        #"{"jsonrpc":"2.0","method":"notifications/\#(method)","params":{\#(params)}}"#
+    }
+}
+
+/// One of the handshake era.
+struct RandomBackend: RandomServer {
     struct Open {
         let id: String
         let method: String
@@ -35,11 +57,13 @@ struct RandomBackend {
     }
 
     private(set) var open: [Open] = []
+    var isQuiet: Bool { open.isEmpty }
     private(set) var isRunning = false
     private(set) var subscribed: Set<String> = []
     private(set) var complaints: [String] = []
     var tasks = RandomTasks()
     private var asked: Set<String> = []
+    private var cancelled: Set<String> = []
     private var lastID: Int64 = 0
     private var linesOfThisProcess = 0
     /// Goes up when the lists change.
@@ -60,10 +84,16 @@ struct RandomBackend {
         tasks = RandomTasks()
     }
 
+    mutating func stopCancelled() {
+        open.removeAll { cancelled.contains($0.id) }
+        for request in open where request.method == "tasks/cancel" { tasks.end(request.task) }
+    }
+
     mutating func receive(_ line: [UInt8]) {
         guard let envelope = try? Envelope(scanning: line.span) else { return complain("no message", line) }
         if !isRunning { complain("a message without a process", line) }
         linesOfThisProcess += 1
+        if envelope.knownMethod == .cancelled { cancelled.insert(text(line, envelope.params.requestID.range)) }
         if (envelope.knownMethod == .initialize) != (linesOfThisProcess == 1) {
             complain("initialize out of place", line)
         }

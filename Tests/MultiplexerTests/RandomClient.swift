@@ -30,6 +30,9 @@ struct RandomClient {
     /// Its name in parameters; quotation marks as in JSON.
     var owner: String { "\"\(session)\"" }
 
+    /// What it calls itself. A list that a server makes for one of this name is not for others.
+    private var info: String { #""clientInfo":{"name":\#(owner),"version":"1"}"# }
+
     init(session: SessionID, isModern: Bool = false) {
         self.session = session
         self.isModern = isModern
@@ -48,7 +51,7 @@ struct RandomClient {
         questions = []
         let id = makeID()
         open[id] = Open()
-        let params = #"{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}}}"#
+        let params = #"{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},\#(info)}"#
         return #"{"jsonrpc":"2.0","id":\#(id),"method":"initialize","params":\#(params)}"#
     }
 
@@ -57,7 +60,10 @@ struct RandomClient {
         let token = withToken ? (lastNumber % 2 == 0 ? "\"t\(lastNumber)\"" : "\(lastNumber)") : nil
         open[id] = Open(token: token, isListen: method == "subscriptions/listen", request: (method, params))
         var meta = token.map { [#""progressToken":\#($0)"#] } ?? []
-        if isModern { meta += [Modern.version, Modern.capabilities(#"{"sampling":{}}"#)] }
+        if isModern {
+            let capabilities = Modern.capabilities(#"{"sampling":{}}"#)
+            meta += [Modern.version, capabilities, "\"io.modelcontextprotocol/\(info.dropFirst())"]
+        }
         let added = meta.isEmpty ? [] : ["\"_meta\":{\(meta.joined(separator: ","))}"]
         let all = ([params].filter { !$0.isEmpty } + added).joined(separator: ",")
         return #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{\#(all)}}"#

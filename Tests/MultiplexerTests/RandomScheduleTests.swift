@@ -13,11 +13,13 @@ struct RandomSchedule {
     private var actions = Actions()
     private var now: Int64 = 0
     private var clients: [RandomClient] = []
-    private var backend = RandomBackend()
+    private var backend: any RandomServer
     private var startWanted = false
+    private var startHasFailed = false
     private var generation = 0
     private var lastSession: UInt32 = 0
-    private var timers: [MultiplexerTimer] = []
+    /// When each is due.
+    private var timers: [(timer: MultiplexerTimer, due: Int64)] = []
     private(set) var complaints: [String] = []
     /// What the machine says is owed.
     private var owed: [SessionID: [String: Int]] = [:]
@@ -33,9 +35,16 @@ struct RandomSchedule {
         configuration.maximumInFlight = 7
         // A tool is named after its session: the calls of some must be alone.
         if seed % 2 == 1 { configuration.interactiveTools = ["s1", "s3"] }
+        // One in three backends is of the stateless era.
+        if seed % 3 == 2 { configuration.era = .modern }
+        backend = Self.backend(of: configuration.era)
         self.configuration = configuration
         mux = Multiplexer(configuration: configuration, snapshot: nil)
         hasModernClients = seed % 4 < 2
+    }
+
+    private static func backend(of era: BackendEra) -> any RandomServer {
+        era == .modern ? RandomModernBackend() : RandomBackend()
     }
 
     /// Chance is the shell's to give.
@@ -78,7 +87,8 @@ struct RandomSchedule {
         for client in clients { mux.close(client.session, now: now, into: &actions) }
         perform()
         if !mux.pending.entries.isEmpty || !mux.subscriptions.entries.isEmpty || !mux.sessions.isEmpty
-            || !mux.tasks.isEmpty || !mux.questions.entries.isEmpty || !mux.heldCalls.isEmpty
+            || !mux.tasks.isEmpty || !mux.rounds.entries.isEmpty || !mux.questions.entries.isEmpty
+            || !mux.heldCalls.isEmpty
         {
             complaints.append("something is left when all are gone")
         }
@@ -163,60 +173,8 @@ struct RandomSchedule {
     }
 
     private mutating func backendSpeaks() {
-        guard backend.isRunning else { return }
-        let choice = Int.random(in: 0..<24, using: &generator)
-        let subject = backend.open.randomElement(using: &generator)
-        var line: String?
-        switch choice {
-        case 0..<13: line = backend.answer(using: &generator)
-        case 13..<16:
-            guard let subject, let token = subject.token else { return }
-            line = notification("progress", "\"progressToken\":\(token),\"message\":[\(subject.owner)]")
-        case 16:
-            guard let subject, !subject.owner.isEmpty else { return }
-            line = notification("message", "\"level\":\"error\",\"data\":[\(subject.owner)]")
-        case 17: line = notification("resources/updated", "\"uri\":\"file:///1\"")
-        case 18:
-            backend.listVersion += 1
-            line = notification("tools/list_changed", "")
-        case 19..<21: line = taskLine()
-        default:
-            guard let subject, !subject.owner.isEmpty else { return }
-            backend.questions += 1
-            line = question("\"about\":[\(subject.owner)]")
-        }
-        if let line { mux.receiveFromBackend(Array(line.utf8).span, now: now, into: &actions) }
-    }
-
-    private func question(_ params: String) -> String {
-        #"{"jsonrpc":"2.0","id":\#(backend.questions),"method":"sampling/createMessage","params":{\#(params)}}"#
-    }
-
-    /// What a task brings about.
-    private mutating func taskLine() -> String? {
-        guard let (name, entry) = backend.tasks.randomRunning(using: &generator) else { return nil }
-        switch Int.random(in: 0..<5, using: &generator) {
-        case 0:
-            backend.tasks.end(name)
-            let task = backend.tasks.describe(name)
-            return #"{"jsonrpc":"2.0","method":"notifications/tasks/status","params":\#(task)}"#
-        case 1:
-            guard let token = entry.token else { return nil }
-            return notification("progress", "\"progressToken\":\(token),\"message\":[\(entry.owner)]")
-        case 2:
-            let log = "\"level\":\"error\",\"data\":[\(entry.owner)],\(TaskLine.related(name))"
-            return notification("message", log)
-        case 3:
-            backend.questions += 1
-            return question("\"about\":[\(entry.owner)]")
-        default:
-            backend.questions += 1
-            return question("\"about\":[\(entry.owner)],\(TaskLine.related(name))")
-        }
-    }
-
-    private func notification(_ method: String, _ params: String) -> String {
-        #"{"jsonrpc":"2.0","method":"notifications/\#(method)","params":{\#(params)}}"#
+        guard backend.isRunning, let line = backend.speak(using: &generator) else { return }
+        mux.receiveFromBackend(Array(line.utf8).span, now: now, into: &actions)
     }
 
     private mutating func startBackend() {
@@ -234,12 +192,13 @@ struct RandomSchedule {
         mux.backendEnded(end, now: now, into: &actions)
     }
 
+    /// What is due next is due now.
     private mutating func fireTimer() {
-        guard !timers.isEmpty else { return }
-        let timer = timers.remove(at: Int.random(in: timers.indices, using: &generator))
-        // Timers that would end what is merely slow in this schedule are let go.
-        if timer == .tasks, backend.open.isEmpty { now += 60_001 }
-        if timer == .listChanged || timer == .tasks { mux.timer(timer, now: now, into: &actions) }
+        guard let next = timers.indices.min(by: { timers[$0].due < timers[$1].due }) else { return }
+        let (timer, due) = timers.remove(at: next)
+        if due - now > Int64(configuration.timeToStop) / 10 { backend.stopCancelled() }
+        now = max(now, due)
+        mux.timer(timer, now: now, into: &actions)
     }
 
     /// Another process takes over, with the resume values of the sessions and the snapshot.
@@ -247,7 +206,7 @@ struct RandomSchedule {
         perform()
         let sessions = clients.map { ($0.session, mux.resume(of: $0.session)) }
         let snapshot = mux.snapshot
-        backend = RandomBackend()
+        backend = Self.backend(of: configuration.era)
         startWanted = false
         timers = []
         mux = Multiplexer(configuration: configuration, snapshot: snapshot)
@@ -276,12 +235,22 @@ struct RandomSchedule {
                 clients[index].receive(Array(actions.bytes[range]))
             case .toBackend(_, let range): backend.receive(Array(actions.bytes[range]))
             case .startBackend: startWanted = true
-            case .arm(let timer, _): if !timers.contains(timer) { timers.append(timer) }
-            case .disarm(let timer): timers.removeAll { $0 == timer }
+            case .arm(let timer, let milliseconds): arm(timer, milliseconds)
+            case .disarm(let timer): timers.removeAll { $0.timer == timer }
+            case .startFailed: startHasFailed = true
             default: break
             }
         }
         actions.removeAll()
+        guard startHasFailed else { return }
+        startHasFailed = false
+        endBackend(willRestart: false)
+        perform()
+    }
+
+    private mutating func arm(_ timer: MultiplexerTimer, _ milliseconds: Int) {
+        timers.removeAll { $0.timer == timer }
+        timers.append((timer, now + Int64(milliseconds)))
     }
 
     /// The books that the shell keeps must say what each client believes.
