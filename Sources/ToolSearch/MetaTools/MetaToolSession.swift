@@ -65,7 +65,11 @@ public struct MetaToolSession: Sendable, Codable {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
     ) -> MetaToolVerdict {
         switch (envelope.kind, envelope.knownMethod) {
-        case (.request, .initialize), (.request, .discover):
+        case (.request, .initialize):
+            let steps = beginAnew()
+            let verdict = beginHandshake(line, envelope)
+            return steps.isEmpty ? verdict : .replaced(steps + [.toServer(Self.alone(line))])
+        case (.request, .discover):
             return beginHandshake(line, envelope)
         case (.request, .toolsList):
             rememberMeta(line, envelope)
