@@ -177,6 +177,23 @@ import Testing
         #expect(bench.take(1) == [])
     }
 
+    @Test func callsBesideTheClientWaitUntilItIsInitialized() {
+        var bench = Bench { $0.isPrivate = true }
+        bench.open(1)
+        bench.client(1, Self.initialize)
+        bench.startBackend()
+        bench.backend(Self.answer)
+        _ = bench.takeBackend()
+        bench.perform { $0.call(tool: "t", arguments: [:], token: 1, now: $1, into: &$2) }
+        #expect(bench.takeBackend() == [] && bench.replies.isEmpty)
+        bench.client(1, Self.initialized)
+        let lines = bench.takeBackend()
+        #expect(lines.count == 2 && lines[0] == Self.initialized && lines[1].contains("tools/call"))
+        bench.perform { $0.call(tool: "t", arguments: [:], token: 2, now: $1, into: &$2) }
+        bench.endBackend()
+        #expect(bench.replies.count == 2)
+    }
+
     @Test func whoeverCallsBesideTheClientIsToldOfItsEnd() {
         var bench = connected()
         bench.perform { $0.call(tool: "t", arguments: [:], token: 1, now: $1, into: &$2) }

@@ -2,10 +2,12 @@
 """Who shares a backend with whom, and what `mcpctl why` says about it."""
 import json
 import os
+import subprocess
 
 import pytest
 
 from harness import processes
+from harness.supervisor import BINARIES
 from harness.waiting import eventually
 
 
@@ -127,6 +129,18 @@ def test_share_session_is_one_for_each(supervisor, fake, repo):
     assert backend_of(a) != backend_of(b)
     a.finish()
     fake.wait_ended(next(p for p in fake.processes if p.pid != backend_of(b)))
+
+
+def test_a_session_s_own_server_ends_with_it_though_somebody_calls_it(supervisor, fake, repo):
+    [agent] = ready([supervisor.agent(fake.command(), repo, options=["--share", "session"])])
+    call = subprocess.Popen(
+        [BINARIES / "mcpctl", "call", supervisor.backend()["id"], "swallow"], env=supervisor.environment(), cwd="/",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = fake.only()
+    fake.wait_call("swallow")
+    agent.finish()
+    assert b"has ended" in call.communicate(timeout=20)[0] and call.returncode != 0
+    fake.wait_ended(process)
 
 
 def test_a_name_is_shown_and_kept_apart(supervisor, fake, repo):

@@ -12,8 +12,9 @@ extension Multiplexer {
                 return passAnswer(line, envelope, to: bytes(of: original), &actions)
             }
             guard note(line, envelope, of: session, &actions) else { return }
-            return sendOn(
-                line, envelope.object, envelope.hasLineBreaks, of: session, target(line, envelope, session), &actions)
+            let target = target(line, envelope, session)
+            sendOn(line, envelope.object, envelope.hasLineBreaks, of: session, target, &actions)
+            return askLocally(&actions)
         }
         // An array, or something that the server may complain about itself.
         for range in elementRanges(line) ?? [] {

@@ -54,6 +54,7 @@ extension Multiplexer {
             tellAgain(&actions)
             backend.phase = .ready
             sendQueue(&actions)
+            askLocally(&actions)
         }
     }
 
@@ -98,17 +99,30 @@ extension Multiplexer {
             if case .local(let token) = question { replyLocally(token, error, &actions) }
         }
         relay?.questions = [:]
+        for request in localQueue { replyLocally(request.token, error, &actions) }
+        localQueue = []
     }
 
-    /// A request of mcpctl's, beside the client's own.
+    /// A request of mcpctl's, beside the client's own. Before the client has said that it is initialized, a server need
+    /// not serve it.
     mutating func relayLocal(_ request: LocalRequest, _ actions: inout Actions) {
         guard backend.phase == .ready, relay?.isAnswered == true || era == .modern else {
             let text = "this backend has one client, which has not shaken hands with it yet"
             return replyLocally(request.token, .failure(text, reason: "no_session"), &actions)
         }
-        ask(.local(request.token), request.method, Array((request.params ?? "").utf8), &actions)
-        guard let number = relay?.lastQuestion else { return }
-        actions.asked.append(Actions.Asked(token: request.token, request: UInt64(clamping: number)))
+        localQueue.append(request)
+        askLocally(&actions)
+    }
+
+    mutating func askLocally(_ actions: inout Actions) {
+        guard backend.phase == .ready, relay?.isInitialized == true || era == .modern else { return }
+        let waiting = localQueue
+        localQueue = []
+        for request in waiting {
+            ask(.local(request.token), request.method, Array((request.params ?? "").utf8), &actions)
+            guard let number = relay?.lastQuestion else { return }
+            actions.asked.append(Actions.Asked(token: request.token, request: UInt64(clamping: number)))
+        }
     }
 
     /// A message of the backend that was too long to be kept.
