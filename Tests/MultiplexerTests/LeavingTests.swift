@@ -90,6 +90,28 @@ import Testing
         #expect(other.mux.resume(of: 1) == none)
     }
 
+    // MARK: - Tasks
+
+    @Test func aTaskIsReachedWhereItRuns() {
+        var bench = connected()
+        bench.begin("t1", of: 1)
+        bench.begin("t2", of: 2)
+        bench.client(1, Self.activate)
+        moved(&bench)
+        #expect(bench.mux.hasLeft(1) && !bench.takeOrders().contains(.left(1)))
+        bench.client(1, TaskLine.request(5, "tasks/get", "t1"))
+        #expect(bench.backendReceived.last?.contains(#""params":{"taskId":"t1"}"#) == true)
+        bench.answer("tasks/get", TaskLine.text("t1"))
+        let status = #"{"jsonrpc":"2.0","method":"notifications/tasks/status","params":\#(TaskLine.text("t1"))}"#
+        bench.backend(status)
+        #expect(bench.take(1).last == status)
+        let others = TaskLine.request(6, "tasks/get", "t2")
+        bench.client(1, others)
+        #expect(bench.handedOn[1] == [Self.activate, others], "of another, or of the other backend")
+        bench.endBackend()
+        #expect(bench.takeOrders().contains(.left(1)))
+    }
+
     // MARK: - Roots
 
     @Test func anOpenQuestionForRootsKeepsNobody() throws {
@@ -154,6 +176,8 @@ import Testing
         bench.client(1, Self.activate)
         bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"prompts/list"}"#)
         #expect(bench.take(1).first?.contains("-32600") == true)
+        bench.client(1, #"{"jsonrpc":"2.0","id":"a","method":"prompts/list"}"#)
+        #expect(bench.take(1).first?.contains(#""id":"a","error":{"code":-32600"#) == true, "that waits")
         moved(&bench)
         bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"prompts/list"}"#)
         #expect(bench.take(1).first?.contains("-32600") == true)

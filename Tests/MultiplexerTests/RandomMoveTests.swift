@@ -5,8 +5,9 @@ import Testing
 
 @testable import Multiplexer
 
-/// Sessions that move at any time, with calls everywhere, a shared backend that crashes, other backends that do not
-/// start, and supervisors that are replaced: each request gets one answer, of the backend that was to give it.
+/// Sessions that move at any time, with calls and subscriptions everywhere, a shared backend that crashes, other backends
+/// that do not start, clients that begin anew or use an id twice, and supervisors that are replaced: each request gets
+/// one answer, of the backend that was to give it.
 struct RandomMoves {
     /// A machine and what its backend has been asked.
     private struct Side {
@@ -26,6 +27,12 @@ struct RandomMoves {
         var privateCalls: [Int] = []
         var movedAt: Int?
         var own: Side?
+        var hasMoved = false
+        /// Requests with an id that is open, by that id: each is refused.
+        var repeated: [Int: Int] = [:]
+        /// What it asked of a resource and was not told, by the request; and what it believes to be subscribed to.
+        var asked: [Int: (uri: String, isWanted: Bool)] = [:]
+        var subscribed: Set<String> = []
     }
 
     private var generator: SeededGenerator
@@ -58,7 +65,10 @@ struct RandomMoves {
         now += 1
         let index = clients.indices.randomElement(using: &generator) ?? 0
         switch Int.random(in: 0..<100, using: &generator) {
-        case 0..<45: call(index, "find")
+        case 0..<32: call(index, "find")
+        case 32..<42: subscribe(index)
+        case 42..<44: repeatID(index)
+        case 44: beginAnew(index)
         case 45..<48: call(index, "activate")
         case 48..<52: cancel(index)
         case 52..<85: answerAny(index)
@@ -72,6 +82,7 @@ struct RandomMoves {
     /// Nobody may be left waiting, and whoever moved has left.
     mutating func finish() {
         for index in clients.indices where clients[index].moving != nil { moved(index) }
+        for client in clients { compareSubscriptions(of: client) }
         onShared { $0.backendEnded(Self.end(willRestart: false), now: $1, into: &$2) }
         for index in clients.indices {
             onOwn(index) { $0.backendEnded(Self.end(willRestart: false), now: $1, into: &$2) }
@@ -79,8 +90,21 @@ struct RandomMoves {
         for client in clients where !client.open.isEmpty {
             complaints.append("\(client.session) waits for \(client.open.sorted())")
         }
-        for client in clients where client.own != nil && shared.mux.sessions[client.session] != nil {
+        for client in clients where !client.repeated.isEmpty {
+            complaints.append("\(client.session): \(client.repeated) were not refused")
+        }
+        for client in clients where client.hasMoved && shared.mux.sessions[client.session] != nil {
             complaints.append("\(client.session) has moved and is still here")
+        }
+    }
+
+    /// What the machine that serves it keeps is what it was told.
+    private mutating func compareSubscriptions(of client: Client) {
+        let mux = client.hasMoved ? client.own?.mux : shared.mux
+        let open = Set(client.asked.values.map(\.uri))
+        let kept = (mux?.sessions[client.session]?.subscriptions ?? []).subtracting(open)
+        if kept != client.subscribed.subtracting(open) {
+            complaints.append("\(client.session) is subscribed to \(kept), and believes \(client.subscribed)")
         }
     }
 
@@ -91,20 +115,53 @@ struct RandomMoves {
         let id = clients[index].last
         clients[index].open.insert(id)
         if tool == "activate" { clients[index].privateCalls.append(id) }
-        if tool == "activate", clients[index].own == nil, clients[index].moving == nil { clients[index].moving = id }
+        if tool == "activate", !clients[index].hasMoved, clients[index].moving == nil { clients[index].moving = id }
         send(#"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"\#(tool)","call":\#(id)}}"#, index)
+    }
+
+    private mutating func subscribe(_ index: Int) {
+        let uri = "x:\(Int.random(in: 0..<3, using: &generator))"
+        guard !clients[index].asked.values.contains(where: { $0.uri == uri }) else { return }
+        clients[index].last += 1
+        let id = clients[index].last
+        let isWanted = !clients[index].subscribed.contains(uri)
+        clients[index].open.insert(id)
+        clients[index].asked[id] = (uri, isWanted)
+        let method = isWanted ? "resources/subscribe" : "resources/unsubscribe"
+        send(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{"uri":"\#(uri)"}}"#, index)
+    }
+
+    private mutating func repeatID(_ index: Int) {
+        let possible = clients[index].open.subtracting(clients[index].privateCalls)
+        guard let id = possible.sorted().randomElement(using: &generator) else { return }
+        clients[index].repeated[id, default: 0] += 1
+        send(#"{"jsonrpc":"2.0","id":\#(id),"method":"prompts/get","params":{"name":"p"}}"#, index)
+    }
+
+    private mutating func beginAnew(_ index: Int) {
+        clients[index].last += 1
+        let id = clients[index].last
+        clients[index].open = [id]
+        clients[index].privateCalls = []
+        clients[index].moving = nil
+        clients[index].repeated = [:]
+        clients[index].asked = [:]
+        clients[index].subscribed = []
+        send(Bench.initialize().replacing("\"init\"", with: "\(id)"), index)
     }
 
     private mutating func cancel(_ index: Int) {
         // What waits for the move may be answered all the same.
-        guard clients[index].moving == nil, let id = clients[index].open.sorted().randomElement(using: &generator)
+        let possible = clients[index].open.subtracting(clients[index].asked.keys)
+        guard clients[index].moving == nil, let id = possible.sorted().randomElement(using: &generator),
+            clients[index].repeated[id] == nil
         else { return }
         clients[index].open.remove(id)
         send(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id)}}"#, index)
     }
 
     private mutating func answerAny(_ index: Int) {
-        if clients[index].own != nil, Bool.random(using: &generator) {
+        if clients[index].hasMoved, Bool.random(using: &generator) {
             guard let asked = clients[index].own?.open.popLast() else { return }
             onOwn(index) { $0.answer(asked, of: "own", $1, &$2) }
         } else if let place = shared.open.indices.randomElement(using: &generator) {
@@ -118,6 +175,7 @@ struct RandomMoves {
         guard let id = clients[index].moving, shared.mux.isMoving(clients[index].session) else { return }
         if Int.random(in: 0..<4, using: &generator) > 0 { return moved(index) }
         clients[index].moving = nil
+        clients[index].own = nil
         let session = clients[index].session
         onShared { $0.stays(session, reason: "no", now: $1, into: &$2) }
         // One that waited behind it may ask for the same.
@@ -125,10 +183,9 @@ struct RandomMoves {
         if clients[index].open.contains(id) { complaints.append("\(session): the private call \(id) has no answer") }
     }
 
-    private mutating func moved(_ index: Int) {
+    /// The machine of the other backend, which starts meanwhile.
+    private mutating func arrive(_ index: Int) {
         let session = clients[index].session
-        guard shared.mux.isMoving(session) else { return }
-        moves += 1
         var configuration = Self.configuration
         configuration.isMoved = true
         var own = Side(mux: Multiplexer(configuration: configuration, snapshot: shared.mux.snapshot), name: "own")
@@ -137,10 +194,19 @@ struct RandomMoves {
             session, resume: shared.mux.resume(of: session), question: shared.mux.nextQuestion, now: now, into: &actions
         )
         clients[index].own = own
-        clients[index].movedAt = clients[index].moving
-        clients[index].moving = nil
         perform(actions, isShared: false, index)
         onOwn(index) { $0.backendStarted(generation: 1, now: $1, into: &$2) }
+    }
+
+    private mutating func moved(_ index: Int) {
+        let session = clients[index].session
+        guard shared.mux.isMoving(session) else { return }
+        moves += 1
+        clients[index].hasMoved = true
+        clients[index].movedAt = clients[index].moving
+        clients[index].moving = nil
+        let resume = shared.mux.resume(of: session)
+        onOwn(index) { $0.catchUp(session, resume: resume, now: $1, into: &$2) }
         onShared { $0.moved(session, now: $1, into: &$2) }
     }
 
@@ -173,7 +239,7 @@ struct RandomMoves {
     private mutating func send(_ line: String, _ index: Int) {
         let session = clients[index].session
         let bytes = Array(line.utf8)
-        if clients[index].own != nil, shared.mux.sessions[session] == nil {
+        if clients[index].hasMoved, shared.mux.sessions[session] == nil {
             onOwn(index) { $0.receive(bytes.span, from: session, now: $1, into: &$2) }
         } else {
             onShared { $0.receive(bytes.span, from: session, now: $1, into: &$2) }
@@ -199,6 +265,8 @@ struct RandomMoves {
             switch action {
             case .toBackend(_, let range): reachedBackend(actions.bytes[range], isShared, index)
             case .toSession(let session, let range): reachedClient(actions.bytes[range], session, isShared)
+            case .move(let session): arrive(Int(session.raw) - 1)
+            case .stay(let session): clients[Int(session.raw) - 1].own = nil
             case .handOn(let session, let range):
                 let line = Array(actions.bytes[range])
                 onOwn(Int(session.raw) - 1) { $0.receive(line.span, from: session, now: $1, into: &$2) }
@@ -211,7 +279,7 @@ struct RandomMoves {
         guard let message = try? JSONValue(parsing: Array(line.dropLast())), let id = message["id"],
             let method = message["method"]?.stringValue
         else { return }
-        guard method == "tools/call" else {
+        guard method == "tools/call" || method.hasPrefix("resources/") else {
             let result = method == "initialize" ? Bench.initializeResult : "{}"
             let answer = Array(#"{"jsonrpc":"2.0","id":\#(id.text),"result":\#(result)}"#.utf8)
             let event = { (mux: inout Multiplexer, now: Int64, actions: inout Actions) in
@@ -219,7 +287,7 @@ struct RandomMoves {
             }
             return isShared ? onShared(event) : onOwn(index, event)
         }
-        let asked = (id: id.text, call: message["params"]?["call"]?.text ?? "")
+        let asked = (id: id.text, call: message["params"]?["call"]?.text ?? "null")
         if isShared { shared.open.append(asked) } else { clients[index].own?.open.append(asked) }
     }
 
@@ -228,8 +296,21 @@ struct RandomMoves {
             let id = message["id"]?.intValue.map(Int.init)
         else { return }
         let index = Int(session.raw) - 1
+        if message["error"]?["code"]?.intValue == -32600, let count = clients[index].repeated[id] {
+            clients[index].repeated[id] = count == 1 ? nil : count - 1
+            return
+        }
         if clients[index].open.remove(id) == nil {
             complaints.append("\(session): \(id) is answered twice, or not owed")
+        }
+        if let asked = clients[index].asked.removeValue(forKey: id) {
+            guard message["result"] != nil else { return }
+            if asked.isWanted {
+                clients[index].subscribed.insert(asked.uri)
+            } else {
+                clients[index].subscribed.remove(asked.uri)
+            }
+            return
         }
         guard let source = message["result"]?["from"]?.stringValue else { return }
         let isOwn = clients[index].movedAt.map { id >= $0 } ?? false
@@ -252,7 +333,7 @@ extension Multiplexer {
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func eachRequestIsAnsweredOnceByWhoeverIsToAnswerIt(seed: UInt64) {
         var schedule = RandomMoves(seed: seed)
-        for _ in 0..<400 { schedule.step() }
+        for _ in 0..<800 { schedule.step() }
         schedule.finish()
         #expect(schedule.complaints == [], "seed \(seed)")
         #expect(schedule.moves > 0, "seed \(seed) shows nothing")

@@ -10,6 +10,8 @@ import MCPWire
 struct Departure: Sendable, Codable {
     /// What waits, in order; the call that makes it go is the first.
     var held: [[UInt8]]
+    /// The requests among it.
+    var heldIDs: Set<RawToken>
     /// The other backend runs, and has the session.
     var hasLeft = false
 

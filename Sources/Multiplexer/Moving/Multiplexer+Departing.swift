@@ -21,7 +21,8 @@ extension Multiplexer {
             answer(target, result: toolError(text), &actions)
             return true
         }
-        sessions[target.session]?.departure = Departure(held: [copy(line, envelope.object)])
+        sessions[target.session]?.departure = Departure(
+            held: [copy(line, envelope.object)], heldIDs: [target.id])
         moves.departing.insert(target.session)
         // Before its handshake is answered there is nothing that another backend could go on with.
         if sessions[target.session]?.phase != .awaitingHandshake { actions.list.append(.move(target.session)) }
@@ -49,11 +50,24 @@ extension Multiplexer {
         if departure.hasLeft {
             handOn(copy(line, 0..<line.count), of: session, &actions)
         } else {
-            if let envelope, envelope.kind == .request {
-                actions.noteOpened(ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0))
-            }
+            if let envelope, isRepeated(line, envelope, session, &actions) { return true }
             sessions[session]?.departure?.held.append(copy(line, 0..<line.count))
         }
+        return true
+    }
+
+    /// Whether its id is that of a request that waits; then it is refused.
+    private mutating func isRepeated(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
+    ) -> Bool {
+        if envelope.knownMethod == .cancelled {
+            sessions[session]?.departure?.heldIDs.remove(RawToken(line, envelope.params.requestID.range))
+        }
+        guard envelope.kind == .request, envelope.hasUsableID else { return false }
+        let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
+        actions.noteOpened(target)
+        guard sessions[session]?.departure?.heldIDs.insert(target.id).inserted == false else { return false }
+        answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
         return true
     }
 
@@ -88,8 +102,10 @@ extension Multiplexer {
             if envelope.params.requestState.isPresent {
                 String(token: envelope.params.requestState.range, of: line)
                     .flatMap { heldCalls[$0] }?.session == session
+            } else if envelope.knownMethod == .ping {
+                !departure.hasLeft
             } else {
-                envelope.knownMethod == .ping && !departure.hasLeft
+                concernsOurTask(line, envelope, session)
             }
         case .invalid: false
         }
@@ -100,6 +116,15 @@ extension Multiplexer {
         case .cancelled where envelope.params.requestID.isPresent:
             findRequest(line, envelope.params.requestID.range, of: session) != nil
         case .progress: isQuestion(line, envelope.params.progressToken.range, of: session)
+        default: false
+        }
+    }
+
+    /// A task runs where it was begun, and its session has it there.
+    private func concernsOurTask(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID) -> Bool {
+        switch envelope.knownMethod {
+        case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate:
+            TaskWords.id(in: line.extracting(envelope.params.range)).map { owner(ofTask: $0) == session } ?? false
         default: false
         }
     }

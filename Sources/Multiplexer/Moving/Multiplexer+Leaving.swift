@@ -66,6 +66,7 @@ extension Multiplexer {
     private mutating func takeHeld(of session: SessionID, _ actions: inout Actions) -> [[UInt8]] {
         let held = sessions[session]?.departure?.held ?? []
         sessions[session]?.departure?.held = []
+        sessions[session]?.departure?.heldIDs = []
         for line in held {
             guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request else { continue }
             actions.noteSettled(session, RawToken(line.span, envelope.id), isAnswered: false)
@@ -131,6 +132,7 @@ extension Multiplexer {
         return state.requests.isEmpty && state.queue.isEmpty && state.batches.isEmpty
             && !heldCalls.values.contains { $0.session == session }
             && !questions.entries.values.contains { $0.session == session }
+            && !tasks.entries.contains { owner(ofTask: $0.key) == session }
     }
 }
 
