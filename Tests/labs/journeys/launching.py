@@ -7,7 +7,7 @@ import signal
 import time
 
 import lab
-from crowd import alive, prop, units, until
+from crowd import CONFIGURATION, alive, prop, units, until
 from lab import check, finish, mcpctl, status
 from scene import Scene
 
@@ -53,6 +53,23 @@ def departing():
         check("with its scope", until(lambda: not lab.units("run-*.scope"), 20), lab.units("run-*.scope"))
 
 
+def reaped_asleep():
+    """The supervisor cannot be started any more while a backend sleeps: the reap unit stops that one, too."""
+    with Scene("asleep") as scene:
+        session = scene.session()
+        session.call("echo", text="up")
+        until(lambda: mcpctl("hibernate", scene.backend["id"]).returncode == 0)
+        pid, supervisor = scene.backend["pid"], int(prop("mcp-supervisor.service", "MainPID"))
+        check("it sleeps", scene.backend["state"] == "hibernated", scene.backend)
+        good = CONFIGURATION.read_text()
+        CONFIGURATION.write_text("idel_timeout = 1\n")
+        os.kill(supervisor, signal.SIGKILL)
+        check("the supervisor fails", until(lambda: prop("mcp-supervisor.service", "ActiveState") == "failed", 60))
+        check("what sleeps is ended", until(lambda: not units() and not alive(pid), 60), units())
+        CONFIGURATION.write_text(good)
+
+
 hanging()
 departing()
+reaped_asleep()
 finish()

@@ -58,6 +58,8 @@ def sleep(replace, how):
         check(f"{how}: since the same time", scene.backend["hibernation"]["since"] == before["hibernation"]["since"])
         check(f"{how}: the next call wakes it", "morning" in str(session.call("echo", text="morning")))
         check(f"{how}: it is the same process", scene.backend["pid"] == before["pid"], scene.backend)
+        # The end of the scene stops the service while it sleeps again.
+        until(lambda: mcpctl("hibernate", scene.backend["id"]).returncode == 0)
 
 
 def exit_status(replace, how):
