@@ -30,7 +30,8 @@ final class ControlConnection: StreamHandler {
 
     /// Milliseconds that a connection may stay silent before its first call.
     static let patience: Int64 = 10_000
-    /// Bytes that may wait for a peer that does not read. What is larger than this is one answer, and the last one.
+    /// Bytes that may wait for the peer. Beyond, its calls wait until it has read; for events there is no waiting. What is
+    /// larger than this is one answer, and the last one.
     static let outputLimit = 4 << 20
 
     init(
@@ -43,6 +44,7 @@ final class ControlConnection: StreamHandler {
         let reading = try accepted.duplicate()
         readingEnd = reading
         output = try OutputStream(ByteStream(own: accepted), loop: registry.streams) { [unowned self] in close() }
+        output?.onDrained = { [unowned self] in handleNext() }
         token = try registry.streams.add(readingEnd.raw, .readable, self)
         greeting = registry.timer(milliseconds: ControlConnection.patience) { [unowned self] in close() }
     }
@@ -87,7 +89,7 @@ final class ControlConnection: StreamHandler {
     }
 
     private func handleNext() {
-        guard !isBusy, !isClosed, !calls.isEmpty else { return }
+        guard !isBusy, !isClosed, !calls.isEmpty, !isBehind else { return }
         let call = calls.removeFirst()
         isBusy = true
         registry.inBackground {
@@ -98,9 +100,11 @@ final class ControlConnection: StreamHandler {
         }
     }
 
+    private var isBehind: Bool { (output?.waiting ?? 0) > ControlConnection.outputLimit }
+
     func send(_ reply: VarlinkReply) {
         guard let output, !isClosed else { return }
-        guard output.waiting <= ControlConnection.outputLimit else {
+        guard !isBehind else {
             return refuse("it does not read: \(output.waiting) bytes of answers and events wait for it")
         }
         output.send(reply.encoded()[...])
