@@ -47,3 +47,15 @@ def test_faults_of_memory_and_stderr_under_load(run, home):
     output = run("lab-uml", "--timeout", 600, "--copy", home(RELEASED), "--env", "MCP_BIN=/home/lab/.local/bin", "--",
                  "/usr/bin/python3", "-u", "journeys/fault_rows.py", *ROWS)
     assert "0 failed" in output
+
+
+def test_a_launch_may_hang_end_elsewhere_or_be_asleep(run, home):
+    output = run("lab-uml", "--timeout", 400, "--copy", home(RELEASED), "--env", "MCP_BIN=/home/lab/.local/bin", "--",
+                 "/usr/bin/python3", "-u", "journeys/launching.py")
+    assert "0 failed" in output
+
+
+def test_a_successor_goes_on_with_everything(run, home):
+    output = run("lab-uml", "--timeout", 1200, "--copy", home(RELEASED), "--env", "MCP_BIN=/home/lab/.local/bin", "--",
+                 "/usr/bin/python3", "-u", "journeys/succession.py")
+    assert "0 failed" in output

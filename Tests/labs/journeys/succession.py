@@ -35,12 +35,12 @@ def holds(replace, how):
         command = scene.server.command()
         done = mcpctl("request", "--repo", str(scene.path), "--name", scene.name, "--hold", "1h", "--", *command)
         check(f"{how}: mcpctl request holds a backend", scene.backend.get("holds") == 1, (done.stderr, scene.backend))
-        mcpctl("request", "--repo", str(scene.path), "--name", scene.name, "--hold", "3s", "--", *command)
+        mcpctl("request", "--repo", str(scene.path), "--name", scene.name, "--hold", "15s", "--", *command)
         pid = scene.backend["pid"]
         replace()
         check(f"{how}: its holds go on", scene.backend.get("holds") == 2, scene.backend)
         check(f"{how}: with the same process", scene.backend.get("pid") == pid, scene.backend)
-        check(f"{how}: a hold ends when it was to end", until(lambda: scene.backend.get("holds") == 1, 10))
+        check(f"{how}: a hold ends when it was to end", until(lambda: scene.backend.get("holds") == 1, 30))
         mcpctl("release", scene.backend["id"])
         check(f"{how}: a hold can be given back", scene.backend.get("holds") == 0, scene.backend)
 
