@@ -9,7 +9,8 @@ import Multiplexer
 /// `0`…`3` a line of that session, `b` a line of the backend, `a` an answer of the backend to its oldest open request
 /// (the rest is the result), `o` `c` `i` open, close, and end the input of the session that follows, `r` open it with a
 /// resume value, `L` an oversize line of it, `M` one of the backend; `S` the backend starts, `E` it ends and will
-/// return, `X` it ends for good; `k` a call of mcpctl; `t` a second passes, `T` ten minutes.
+/// return, `X` it ends for good; `k` a call of mcpctl; `t` a second passes, `T` ten minutes. A first line `C` says what
+/// the machine is for: `m` a backend of the stateless era, `u` one that is told everybody's roots.
 public struct MachineCheck {
     private var machine: Multiplexer
     private var actions = Actions()
@@ -29,7 +30,7 @@ public struct MachineCheck {
 
     /// - Returns: what is wrong; nil when nothing is.
     public static func complaint(about script: Span<UInt8>) -> String? {
-        var check = MachineCheck()
+        var check = MachineCheck(traits: traits(of: script))
         var splitter = LineSplitter(limit: 1 << 20)
         var offset = 0
         while let line = splitter.next(in: script, from: &offset) {
@@ -44,7 +45,12 @@ public struct MachineCheck {
         return check.complaint
     }
 
-    private init() {
+    private static func traits(of script: Span<UInt8>) -> [UInt8] {
+        guard script.count > 0, script[0] == UInt8(ascii: "C") else { return [] }
+        return script.indices.prefix(8).dropFirst().map { script[$0] }
+    }
+
+    private init(traits: [UInt8]) {
         var configuration = MultiplexerConfiguration()
         configuration.server = "fuzzed"
         configuration.denyTools = ["denied"]
@@ -52,6 +58,8 @@ public struct MachineCheck {
         configuration.repositoryRoots = ["/r"]
         configuration.maximumInFlightPerSession = 3
         configuration.maximumInFlight = 7
+        if traits.contains(UInt8(ascii: "m")) { configuration.era = .modern }
+        if traits.contains(UInt8(ascii: "u")) { configuration.roots = .union }
         machine = Multiplexer(configuration: configuration, snapshot: nil)
     }
 
