@@ -15,10 +15,13 @@ extension Multiplexer {
         if let page, era == .legacy { return answer(target, result: aged(page, now: now), &actions) }
         let asker = asker(line, envelope, target)
         if let page, page.isFor(asker) { return answer(target, result: aged(page, now: now), &actions) }
-        let isAnothers = era == .modern && lists.fetches[key].map { $0.asker != asker } == true
-        // What waits for a start is asked in one name; who has another asks for himself.
+        let isAnothers = lists.fetches[key].map { $0.asker != asker } == true
+        // What waits for a start is asked in one name; who has another asks for himself. Which era it is to be asked in
+        // is not sure before the start.
         if isAnothers, lists.fetches[key]?.id == nil { return forward(line, envelope, target, &actions) }
-        if let id = lists.fetches[key]?.id, isAnothers || mayBeOld(key, askedBy: id, for: target.session) {
+        if let id = lists.fetches[key]?.id,
+            isAnothers && era == .modern || mayBeOld(key, askedBy: id, for: target.session)
+        {
             lists.overtake(key)
         }
         if lists.fetches[key] == nil { lists.fetches[key] = ListCache.Fetch(asker: asker) }

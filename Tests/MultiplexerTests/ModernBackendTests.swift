@@ -363,4 +363,25 @@ import Testing
         bench.runModernBackend()
         #expect(bench.backendReceived.filter { $0.contains("tools/call") }.count == 2)
     }
+
+    /// The era shows at the start, and who waits for that is not given what another asked.
+    @Test func whoWaitsForAListOfAnUnknownServerGetsHisOwn() {
+        var bench = Bench()
+        bench.open(2)
+        for (id, capability) in [("1", "x"), ("2", "y"), ("3", "x")] {
+            bench.client(2, Modern.request(id, "tools/list", capabilities: #"{"\#(capability)":{}}"#))
+        }
+        bench.perform { $0.backendStarted(generation: 1, era: .modern, now: $1, into: &$2) }
+        let discover = bench.backendID("server/discover") ?? 0
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(discover),"result":\#(Modern.discover)}"#)
+        let asked = bench.takeBackend().filter { $0.contains("tools/list") }
+        #expect(asked.count == 2)
+        for line in asked {
+            let id = (try? JSONValue(parsing: line))?["id"]?.intValue ?? 0
+            let name = line.contains(#"{"x":{}}"#) ? "for x" : "for y"
+            bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{"tools":["\#(name)"]}}"#)
+        }
+        let got = bench.take(2).map { $0.contains("for x") ? "x" : "y" }
+        #expect(got.sorted() == ["x", "x", "y"])
+    }
 }
