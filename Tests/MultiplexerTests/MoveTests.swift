@@ -222,6 +222,21 @@ import Testing
         bench.perform { $0.moved(1, now: $1, into: &$2) }
         #expect(bench.handedOn[1] == [Self.activate, Self.call(1)])
     }
+
+    @Test func moreThanItMayHaveWaitingIsRefusedToASessionThatMoves() {
+        var bench = Bench {
+            $0.privateTools = [PrivateTool(name: "activate_project")]
+            $0.maximumQueue = 1000
+        }
+        bench.connect(1)
+        bench.client(1, Self.activate)
+        for id in 1...3 { bench.client(1, Self.call(id, String(repeating: "y", count: 600))) }
+        bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/vendor"}"#)
+        #expect(bench.mux.queuedBytes(of: 1) > 1400)
+        #expect(bench.take(1).map { $0.contains("queue_full") && $0.contains(#""id":3,"#) } == [true])
+        bench.perform { $0.moved(1, now: $1, into: &$2) }
+        #expect(bench.handedOn[1]?.count == 3 && bench.mux.queuedBytes(of: 1) == 0)
+    }
 }
 
 /// The machine that a session moved to.

@@ -9,14 +9,15 @@ extension Multiplexer {
     /// Bytes that wait for a session; the shell stops reading from one where they are many.
     public func queuedBytes(of session: SessionID) -> Int {
         guard let state = sessions[session] else { return 0 }
-        let waiting = max(0, state.requests.count - state.inFlight)
-        return state.queue.byteCount + (state.departure?.heldBytes ?? 0) + waiting * Self.costOfWaiting
+        return bytes(of: state) + max(0, state.requests.count - state.inFlight) * Self.costOfWaiting
     }
 
     /// Whether nothing more may wait.
     func isQueueFull(_ session: SessionID) -> Bool {
-        (sessions[session]?.queue.byteCount ?? 0) > configuration.maximumQueue
+        sessions[session].map { bytes(of: $0) > configuration.maximumQueue } ?? false
     }
+
+    private func bytes(of state: SessionState) -> Int { state.queue.byteCount + (state.departure?.heldBytes ?? 0) }
 
     var queueIsFull: ErrorReply {
         let text =

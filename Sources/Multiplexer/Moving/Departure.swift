@@ -9,13 +9,31 @@ import MCPWire
 /// and questions of what was under way still reach it from here.
 struct Departure: Sendable, Codable {
     /// What waits, in order; the call that makes it go is the first.
-    var held: [[UInt8]]
+    private(set) var held: [[UInt8]] = []
+    private(set) var heldBytes = 0
     /// The requests among it.
     var heldIDs: Set<RawToken>
     /// The other backend runs, and has the session.
     var hasLeft = false
 
-    var heldBytes: Int { held.reduce(0) { $0 + $1.count } }
+    init(call: [UInt8], _ id: RawToken) {
+        heldIDs = [id]
+        hold(call)
+    }
+
+    mutating func hold(_ line: [UInt8]) {
+        held.append(line)
+        heldBytes += line.count
+    }
+
+    mutating func takeHeld() -> [[UInt8]] {
+        defer {
+            held = []
+            heldBytes = 0
+            heldIDs = []
+        }
+        return held
+    }
 }
 
 /// Of a machine: who leaves it, and what became of those who came.

@@ -21,8 +21,7 @@ extension Multiplexer {
             answer(target, result: toolError(text), &actions)
             return true
         }
-        sessions[target.session]?.departure = Departure(
-            held: [copy(line, envelope.object)], heldIDs: [target.id])
+        sessions[target.session]?.departure = Departure(call: copy(line, envelope.object), target.id)
         moves.departing.insert(target.session)
         // Before its handshake is answered there is nothing that another backend could go on with.
         if sessions[target.session]?.phase != .awaitingHandshake { actions.list.append(.move(target.session)) }
@@ -50,14 +49,15 @@ extension Multiplexer {
         if departure.hasLeft {
             handOn(copy(line, 0..<line.count), of: session, &actions)
         } else {
-            if let envelope, isRepeated(line, envelope, session, &actions) { return true }
-            sessions[session]?.departure?.held.append(copy(line, 0..<line.count))
+            if let envelope, isRefused(line, envelope, session, &actions) { return true }
+            guard !isQueueFull(session) else { return true }
+            sessions[session]?.departure?.hold(copy(line, 0..<line.count))
         }
         return true
     }
 
-    /// Whether its id is that of a request that waits; then it is refused.
-    private mutating func isRepeated(
+    /// Refuses a request for which there is no room, or whose id is that of one that waits.
+    private mutating func isRefused(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
     ) -> Bool {
         if envelope.knownMethod == .cancelled {
@@ -66,6 +66,10 @@ extension Multiplexer {
         guard envelope.kind == .request, envelope.hasUsableID else { return false }
         let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
         actions.noteOpened(target)
+        guard !isQueueFull(session) else {
+            answer(target, queueIsFull, &actions)
+            return true
+        }
         guard sessions[session]?.departure?.heldIDs.insert(target.id).inserted == false else { return false }
         answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
         return true

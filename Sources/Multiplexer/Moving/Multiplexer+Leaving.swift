@@ -64,9 +64,7 @@ extension Multiplexer {
 
     /// What waits; it is owed by whoever it is given to from now on.
     private mutating func takeHeld(of session: SessionID, _ actions: inout Actions) -> [[UInt8]] {
-        let held = sessions[session]?.departure?.held ?? []
-        sessions[session]?.departure?.held = []
-        sessions[session]?.departure?.heldIDs = []
+        let held = sessions[session]?.departure?.takeHeld() ?? []
         for line in held {
             guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request else { continue }
             actions.noteSettled(session, RawToken(line.span, envelope.id), isAnswered: false)
