@@ -43,7 +43,10 @@ let package = Package(
         .target(name: "ToolSearch", dependencies: ["MCPWire"], linkerSettings: [.linkedLibrary("m")]),
         .testTarget(
             name: "ToolSearchTests", dependencies: ["ToolSearch"],
-            exclude: ["Text/make_wordpiece.py", "Text/wordpiece.json"]),
+            exclude: [
+                "Ranking/SOURCES", "Ranking/queries.jsonl", "Ranking/tools.jsonl", "Text/make_wordpiece.py",
+                "Text/wordpiece.json",
+            ]),
 
         // Texts to vectors.
         .target(name: "CEmbedding", linkerSettings: [.linkedLibrary("m")]),
@@ -78,7 +81,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Control", "Embedding", "MCPWire", "Posix", "Systemd"]),
+            dependencies: ["Supervisor", "Control", "Embedding", "MCPWire", "Posix", "Systemd", "ToolSearch"]),
 
         // Programs: parse, wire up, exit code.
         .executableTarget(
