@@ -20,21 +20,33 @@ def number(value, digits=1):
 
 
 class Targets:
-    """Figures beside what they are meant to be. Nothing fails by time: a busy machine is no defect."""
+    """Figures beside what they are meant to be. A busy machine is no defect, so most are read by people; a `strict` one
+    that is missed is a defect."""
 
     def __init__(self):
-        self.rows, self.wrong_answers = [], 0
+        self.rows, self.wrong_answers, self.missed = [], 0, []
 
-    def add(self, figure, value, limit, unit="", digits=2, at_least=False):
+    def add(self, figure, value, limit, unit="", digits=2, at_least=False, strict=False):
+        """- value: None is what could not be measured."""
+        wanted = f"{'≥' if at_least else '≤'} {number(limit, digits)} {unit}".strip()
+        if value is None:
+            self.rows.append([figure, "", wanted, "not measured"])
+            return
         met = value >= limit if at_least else value <= limit
-        self.rows.append([
-            figure, f"{number(value, digits)} {unit}".strip(),
-            f"{'≥' if at_least else '≤'} {number(limit, digits)} {unit}".strip(), "met" if met else "MISSED"])
+        if strict and not met:
+            self.missed.append(figure)
+        self.rows.append([figure, f"{number(value, digits)} {unit}".strip(), wanted, "met" if met else "MISSED"])
+
+    @property
+    def is_defective(self):
+        return bool(self.wrong_answers or self.missed)
 
     def show(self):
         if self.rows:
             table("Targets", ["figure", "measured", "target", ""], self.rows)
         print(f"\nwrong answers: {self.wrong_answers}")
+        if self.missed:
+            print(f"missed, which is a defect: {'; '.join(self.missed)}")
 
 
 def median(values):

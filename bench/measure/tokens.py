@@ -70,7 +70,7 @@ def measure(targets, environments, have):
     count = counter(environments) if have("tokens") else None
     if count is None:
         print("\nno table of tokens: the counter could not be installed")
-        return
+        return judge([], targets)
     supervisor = Supervisor().start()
     try:
         found = [look(server, supervisor) for server in servers(environments, supervisor.folder)
@@ -78,7 +78,8 @@ def measure(targets, environments, have):
     finally:
         supervisor.dispose()
     rows = [row for entry in found if entry for row in counted(entry, count)]
-    show(rows, targets)
+    show(rows)
+    judge(rows, targets)
 
 
 def look(server, supervisor):
@@ -191,7 +192,7 @@ def saved(row, before, after):
     return 100 * (1 - row[after] / row[before])
 
 
-def show(rows, targets):
+def show(rows):
     table("Tokens (o200k_base) that a session pays; a task is one search, one description, three calls",
           ["server", "tools", "definitions", "instructions", "in all", "estimated", "meta-tools", "saved %", "auto",
            "task plain", "task meta", "saved %"],
@@ -200,15 +201,21 @@ def show(rows, targets):
             number(saved(row, "plain", "meta")), number(row["auto"], 0), number(row["plain task"], 0),
             number(row["meta task"], 0),
             number(saved(row, "plain task", "meta task"))] for row in rows])
-    for row in rows:
-        match row["name"]:
-            case "serena (tools)":
-                targets.add("Serena, tokens saved up front", saved(row, "plain", "meta"), 80, "%", 0, at_least=True)
-                targets.add("Serena, tokens saved over a task", saved(row, "plain task", "meta task"), 60, "%", 0,
-                            at_least=True)
-            case "workspace-mcp" | "mcp-atlassian":
-                targets.add(f"{row['name']}, tokens saved up front", saved(row, "plain", "meta"), 95, "%", 1,
-                            at_least=True)
-    if rows:
-        worst = max(rows, key=lambda row: row["auto"] / row["plain"])
-        targets.add(f"auto against all tools, worst ({worst['name']})", 100 * worst["auto"] / worst["plain"], 100, "%", 0)
+
+
+def judge(rows, targets):
+    """- rows: without those of servers that could not be measured."""
+    found = {row["name"]: row for row in rows}
+
+    def saving(name, what, before, after, limit, digits=0):
+        value = saved(found[name], before, after) if name in found else None
+        targets.add(f"{what}, tokens saved {'over a task' if 'task' in after else 'up front'}", value, limit, "%", digits,
+                    at_least=True, strict=True)
+
+    saving("serena (tools)", "Serena", "plain", "meta", 80)
+    saving("serena (tools)", "Serena", "plain task", "meta task", 60)
+    for name in ("workspace-mcp", "mcp-atlassian"):
+        saving(name, name, "plain", "meta", 95, 1)
+    worst = max(rows, key=lambda row: row["auto"] / row["plain"], default=None)
+    targets.add(f"auto against all tools, worst ({worst['name'] if worst else 'none'})",
+                100 * worst["auto"] / worst["plain"] if worst else None, 100, "%", 0, strict=True)

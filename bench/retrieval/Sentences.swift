@@ -23,7 +23,7 @@ struct Sentences {
 
     subscript(text: String) -> [Float]? { vectors[text] }
 
-    /// The normalised sum; nil when one is missing.
+    /// The sum, brought to length 1 and held as the supervisor holds it; nil when one is missing.
     func sum(of texts: [String]) -> [Float]? {
         guard !vectors.isEmpty else { return nil }
         var sum = [Float](repeating: 0, count: TokenTable.sentenceDimensions)
@@ -31,7 +31,6 @@ struct Sentences {
             guard let vector = vectors[text] else { return nil }
             for index in sum.indices { sum[index] += vector[index] }
         }
-        let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return length > 0 ? sum.map { $0 / length } : nil
+        return NarrowVector(sum).wide
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ToolSearch
+
 /// The documents of one list, on their way to vectors.
 ///
 /// A step looks one document up or sends its texts off, so that a turn of the loop is never long.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ToolSearch
+
 /// What is kept of one server's document vectors: bytes, and what they say.
 ///
 /// Magic (8 bytes); the number of entries (32 bits, little-endian); entries of 16 bytes of key, a 32-bit float and a
@@ -82,27 +84,12 @@ struct VectorKey: Hashable {
     }
 }
 
-/// A vector in a quarter of the room: its cosine to the original is above 0.9999.
-struct NarrowVector: Equatable {
-    let scale: Float
-    let numbers: [Int8]
-
-    /// The vector brought to length 1.
-    init(_ vector: [Float]) {
-        let length = vector.map { $0 * $0 }.reduce(0, +).squareRoot()
-        // One that has no direction, or is none at all, is like nothing.
-        let most = length > 0 && length.isFinite ? vector.map(\.magnitude).max() ?? 0 : 0
-        let numbers = vector.map { most > 0 ? Int8(($0 / most * 127).rounded()) : 0 }
-        scale = most > 0 ? 1 / Float(numbers.map { Int($0) * Int($0) }.reduce(0, +)).squareRoot() : 0
-        self.numbers = numbers
-    }
-
+extension NarrowVector {
     fileprivate init(_ entry: ArraySlice<UInt8>) {
-        scale = Float(bitPattern: UInt32(littleEndian: entry.prefix(4)))
-        numbers = entry.dropFirst(4).map { Int8(bitPattern: $0) }
+        self.init(
+            scale: Float(bitPattern: UInt32(littleEndian: entry.prefix(4))),
+            numbers: entry.dropFirst(4).map { Int8(bitPattern: $0) })
     }
-
-    var wide: [Float] { numbers.map { Float($0) * scale } }
 }
 
 extension FixedWidthInteger {

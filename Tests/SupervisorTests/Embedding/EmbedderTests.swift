@@ -4,6 +4,7 @@ import Control
 import Foundation
 import Posix
 import Testing
+import ToolSearch
 
 @testable import Supervisor
 

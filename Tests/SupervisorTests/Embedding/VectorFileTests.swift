@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import ToolSearch
 
 @testable import Supervisor
 
