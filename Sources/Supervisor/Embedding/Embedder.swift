@@ -26,11 +26,12 @@ final class Embedder {
     /// Queries that may wait at the same time; more would only wait too long.
     static let queryLimit = 16
     /// How long the encoder of queries stays after the last one.
-    static let idleTime: UInt64 = 60_000_000
+    static let idleTime: Int64 = 60_000
 
     private let places: Places
     private let patience: Int64
     private let rest: Int64
+    private let idle: Int64
     private let loop: EventLoop
     private let streams: StreamLoop
     private let log: Log
@@ -54,13 +55,15 @@ final class Embedder {
     ///   - patience: milliseconds that a query may wait for its vector.
     ///   - rest: milliseconds for which an engine is left alone that cannot be used just now; twice as long each time,
     ///     up to 64 times.
+    ///   - idle: milliseconds after its last query for which an encoder is kept.
     init(
         places: Places, loop: EventLoop, streams: StreamLoop, log: Log, patience: Int64 = Embedder.queryPatience,
-        rest: Int64 = 60_000
+        rest: Int64 = 60_000, idle: Int64 = Embedder.idleTime
     ) {
         self.places = places
         self.patience = patience
         self.rest = rest
+        self.idle = idle
         self.loop = loop
         self.streams = streams
         self.log = log
@@ -182,8 +185,9 @@ extension Embedder {
     }
 
     private func restartIdleClock() {
-        if let queryIdle, (try? queryIdle.rearm(afterMicroseconds: Embedder.idleTime)) != nil { return }
-        queryIdle = try? loop.timer(afterMicroseconds: Embedder.idleTime, accuracyMicroseconds: 5_000_000) {
+        let idle = UInt64(idle) * 1000
+        if let queryIdle, (try? queryIdle.rearm(afterMicroseconds: idle)) != nil { return }
+        queryIdle = try? loop.timer(afterMicroseconds: idle, accuracyMicroseconds: idle / 12) {
             [weak self] in
             self?.queries?.stop()
             self?.queries = nil

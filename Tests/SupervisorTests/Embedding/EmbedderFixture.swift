@@ -17,7 +17,7 @@ struct EmbedderPlace {
             "mcp-embed",
             """
             #!/bin/sh
-            echo start >> \(directory.path)/starts
+            echo $$ >> \(directory.path)/starts
             printf '12345678'
             while read -r line; do
                 case $line in
@@ -34,7 +34,12 @@ struct EmbedderPlace {
     var engine: String { directory.path + "/" + EngineFile.name }
 
     /// How often the program was started.
-    var starts: Int { Files.text(directory.path + "/starts")?.split(separator: "\n").count ?? 0 }
+    var starts: Int { processes.count }
+
+    /// Those that were started, whether they still run or not.
+    var processes: [Int32] {
+        (Files.text(directory.path + "/starts") ?? "").split(separator: "\n").compactMap { Int32($0) }
+    }
 
     /// A file that is an engine as far as its header says.
     func putEngine(model: UInt8 = 1) throws {
@@ -50,12 +55,15 @@ struct EmbedderPlace {
         try Files.replace("\(directory.path)/\(name)", with: Array(text.utf8), mode: mode)
     }
 
-    func embedder(_ registry: Registry, patience: Int64 = 60_000, rest: Int64 = 60_000) -> Embedder {
+    func embedder(
+        _ registry: Registry, patience: Int64 = 60_000, rest: Int64 = 60_000, idle: Int64 = 60_000
+    ) -> Embedder {
         Embedder(
             places: Embedder.Places(
                 program: directory.path + "/mcp-embed", engines: ["/nowhere/" + EngineFile.name, engine],
                 vectors: directory.path + "/vectors"),
-            loop: registry.loop, streams: registry.streams, log: registry.log, patience: patience, rest: rest)
+            loop: registry.loop, streams: registry.streams, log: registry.log, patience: patience, rest: rest,
+            idle: idle)
     }
 
     /// What the program answers for a text.

@@ -99,6 +99,28 @@ import ToolSearch
         }
     }
 
+    /// Its pages and its memory go with it.
+    @Test(.timeLimit(.minutes(1))) func anEncoderThatNobodyAsksEnds() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry, idle: 200)
+            #expect(await embedder.vector(ofQuery: "12") == EmbedderPlace.vector("12"))
+            let encoder = try #require(place.processes.first)
+            // What is waited for is its end; what runs on is seen by the limit.
+            var patience = 1000
+            while ProcessTable.startTime(of: encoder) != nil, patience > 0 {
+                await registry.loop.pause(milliseconds: 20)
+                patience -= 1
+            }
+            #expect(patience > 0)
+            #expect(embedder.status.stage.known == .engine)
+            #expect(await embedder.vector(ofQuery: "34") == EmbedderPlace.vector("34"))
+            #expect(place.starts == 2)
+            embedder.stop()
+        }
+    }
+
     @Test func aQueryDoesNotWaitForAnEncoderThatHangs() async throws {
         try await withStage { _, registry, _ in
             let place = try EmbedderPlace()
