@@ -40,6 +40,15 @@ enum ListChange: CaseIterable, Sendable, Codable {
     }
 }
 
+/// A `tools/list` result that is kept.
+public struct KeptTools: Sendable {
+    /// The number of the request at the backend that brought it.
+    public let request: UInt64
+    public let result: [UInt8]
+    /// Whether every session is told the same.
+    public let isForAll: Bool
+}
+
 /// Pages that were fetched, and fetches under way with those who wait for them.
 struct ListCache: Sendable, Codable {
     struct Page: Sendable, Codable {

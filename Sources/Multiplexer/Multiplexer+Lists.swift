@@ -31,12 +31,13 @@ extension Multiplexer {
         if backend.phase == .ready { startFetch(key, now: now, &actions) } else { requireBackend(&actions) }
     }
 
-    /// Which `tools/list` a session would be answered with from here: the number of the request at the backend that
-    /// brought it, with its result. Nil when the backend would be asked.
-    public func keptTools(for session: SessionID, now: Int64) -> (request: UInt64, result: [UInt8])? {
+    /// The first page of tools that may be answered from here. Nil when the backend would be asked. Where it is not for
+    /// all, it is kept for those only who say the same of themselves as who asked for it.
+    public func keptTools(for session: SessionID, now: Int64) -> KeptTools? {
         let key = ListKey(method: .toolsList, cursor: nil)
         guard let page = lists.pages[key], isBelieved(page, of: key, by: session, now: now) else { return nil }
-        return (page.request, page.visible)
+        let isForAll = era == .legacy || page.isPublic || !page.isVerified && page.asker.isEmpty
+        return KeptTools(request: page.request, result: page.visible, isForAll: isForAll)
     }
 
     /// Nil for a list with parameters that we do not know: those may change the result.

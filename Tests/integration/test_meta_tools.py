@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sys
 
 import pytest
 
@@ -41,6 +42,18 @@ def test_find_describe_call(meta, supervisor):
     assert described["inputSchema"] == {"type": "object"}
     assert meta.text(through(meta, "length", text="four")) == "4"
     assert supervisor.session_of(meta)["meta_tools"] is True
+
+
+def test_mcpctl_says_where_meta_tools_gain_nothing(start_supervisor, repo):
+    supervisor = start_supervisor('[server.asker]\nera = "modern"\n')
+    command = [sys.executable, str(PROJECT / "Tests" / "backends" / "asker_server.py")]
+    agent = supervisor.agent(command, repo, ["--name", "asker"])
+    agent.initialize()
+    backend = supervisor.backend()["id"]
+    tokens = supervisor.ctl_json("tools", backend)["tokens"]
+    assert tokens["definitions"] + tokens["instructions"] < tokens["with_meta_tools"] and not tokens["is_worth_it"]
+    said = f"too small to gain from --meta-tools: they would take {tokens['with_meta_tools']}"
+    assert said in supervisor.ctl("tools", backend).stdout
 
 
 def test_a_batch_sees_the_meta_tools_too(supervisor, fake, repo):
@@ -127,6 +140,24 @@ def test_what_a_call_added_is_found_where_the_server_announces_nothing(superviso
     assert len(fake.wait_received("tools/list")) == asked
     agent.text(through(agent, "change", tool="brand_new", silent=True))
     assert agent.tool("find_tool", query="brand_new").startswith("brand_new")
+
+
+@pytest.mark.timeout(180)
+def test_what_a_server_tells_each_client_stays_with_it(start_supervisor, repo):
+    supervisor = start_supervisor('[server.asker]\nera = "modern"\n')
+    command = [sys.executable, str(PROJECT / "Tests" / "backends" / "asker_server.py")]
+    alpha, beta = (supervisor.agent(command, repo, ["--name", "asker", *META]) for _ in range(2))
+    alpha.initialize(name="alpha")
+    beta.initialize(name="beta")
+    assert supervisor.backend()["sessions"] == 2
+    for _ in range(2):
+        for agent, own, other in ((alpha, "alpha_secret", "beta_secret"), (beta, "beta_secret", "alpha_secret")):
+            assert own in agent.tool("find_tool", query="secret") and other not in agent.tool("find_tool", query="")
+            assert json.loads(agent.tool("describe_tool", name=own))["description"] == f"Of {own.partition('_')[0]}."
+            refused = agent.result(agent.call("describe_tool", name=other))
+            assert refused["isError"] and f'has no tool "{other}"' in refused["content"][0]["text"]
+            assert agent.result(through(agent, other))["isError"]
+            assert agent.text(through(agent, own)) == f"called {own}"
 
 
 def test_a_search_waits_for_a_list_that_changes_right_now(supervisor, fake, repo):

@@ -2,6 +2,7 @@
 
 import Control
 import MCPWire
+import Multiplexer
 import Posix
 import ToolSearch
 
@@ -16,10 +17,11 @@ extension ControlService {
         let denied = Set(backend.configuration.server.denyTools)
         let visible = tools.filter { !denied.contains($0["name"]?.stringValue ?? "") }
         backend.comparePins(tools)
-        backend.tools.learn(visible.map { Array($0.text.utf8) })
+        let list = backend.tools.list(
+            of: visible, besides: backend.ownTools, isForAll: backend.multiplexer.era == .legacy)
         var result: JSONValue = ["tools": .array(tools)]
-        if let query = parameters.query { result = await search(backend, query) }
-        return ToolsReply(result: JSONDocument(result), tokens: backend.tokenCounts)
+        if let query = parameters.query { result = await search(list, query) }
+        return ToolsReply(result: JSONDocument(result), tokens: backend.tokenCounts(of: list.catalog))
     }
 
     private func allTools(of backend: Backend) async throws(ControlError) -> [JSONValue] {
@@ -39,11 +41,11 @@ extension ControlService {
     }
 
     /// What `find_tool` would find, with scores.
-    private func search(_ backend: Backend, _ query: String) async -> JSONValue {
+    private func search(_ list: ToolList, _ query: String) async -> JSONValue {
         let ranking = await withCheckedContinuation { continuation in
-            backend.tools.rank(query, limit: Self.mostHits) { continuation.resume(returning: $0) }
+            list.rank(query, limit: Self.mostHits) { continuation.resume(returning: $0) }
         }
-        let entries = backend.tools.catalog?.entries ?? []
+        let entries = list.catalog.entries
         let matches = ranking.hits.filter { entries.indices.contains($0.position) }.map { hit -> JSONValue in
             let entry = entries[hit.position]
             return [

@@ -76,15 +76,22 @@ extension Session {
         }
     }
 
+    /// The list that it searches: its own, or the one that everybody is told.
+    fileprivate var learnedTools: LearnedTools? { ownTools ?? backend?.tools.shared }
+
     private func search(_ ticket: UInt64, _ query: String, _ limit: Int) {
-        backend?.tools.rank(query, limit: limit) { [weak self] ranking in
+        guard let list = learnedTools?.list else { return }
+        list.rank(query, limit: limit) { [weak self] ranking in
             guard let self, let view = metaToolView else { return }
+            // Its places are those of the list that was ranked, and the session may have learned another one meanwhile.
+            guard learnedTools?.list === list else { return search(ticket, query, limit) }
             perform(metaTools?.found(ranking, ticket: ticket, view) ?? [])
         }
     }
 
     /// The session has another backend, with a list of its own.
     func searchAnew() {
+        ownTools = nil
         guard let view = metaToolView else { return }
         perform(metaTools?.backendChanged(view) ?? [])
     }
@@ -92,32 +99,41 @@ extension Session {
     /// Searches under way are answered by words alone: a successor could not go on with them.
     func finishSearches() {
         for search in metaTools?.openSearches ?? [] {
-            guard let ranking = backend?.tools.rankByWords(search.query, limit: search.limit), let view = metaToolView
+            guard let ranking = learnedTools?.list.rankByWords(search.query, limit: search.limit),
+                let view = metaToolView
             else { continue }
             perform(metaTools?.found(ranking, ticket: search.ticket, view) ?? [])
         }
     }
 
     private func learned(_ list: [[UInt8]]) {
-        if let backend, backend.tools.learn(list, kept: backend.keptTools(for: self)) {
-            backend.comparePins(list.compactMap { try? JSONValue(parsing: $0) })
-        }
+        guard let backend else { return }
+        let before = learnedTools?.list
+        let kept = backend.keptTools(for: self)
+        let isForAll = kept?.isForAll ?? (backend.multiplexer.era == .legacy)
+        let learned = backend.tools.learn(list, kept: kept, besides: isForAll ? nil : backend.ownTools)
+        ownTools = isForAll ? nil : learned
+        if learned.list !== before { backend.comparePins(list.compactMap { try? JSONValue(parsing: $0) }) }
         guard let view = metaToolView else { return }
         perform(metaTools?.catalogChanged(view) ?? [])
-        if hasMetaTools { backend?.tools.prepare() }
+        if hasMetaTools { learnedTools?.list.prepare() }
     }
 }
 
 extension Backend {
     func metaToolView(of session: Session) -> MetaToolView {
-        MetaToolView(
-            catalog: tools.catalog, isFresh: tools.isFresh(keptTools(for: session)),
+        let learned = session.learnedTools
+        return MetaToolView(
+            catalog: learned?.list.catalog, isFresh: learned?.isFresh(keptTools(for: session)) == true,
             instructions: tools.instructions(multiplexer.snapshot), unavailable: unavailability)
     }
 
-    func keptTools(for session: Session) -> (request: UInt64, result: [UInt8])? {
+    func keptTools(for session: Session) -> KeptTools? {
         multiplexer.keptTools(for: session.id, now: registry.now)
     }
+
+    /// What sessions were told that is not everybody's.
+    var ownTools: [LearnedTools] { sessions.values.compactMap(\.ownTools) }
 
     /// Why it cannot be called for now.
     private var unavailability: String? {

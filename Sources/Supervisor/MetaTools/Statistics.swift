@@ -54,9 +54,12 @@ extension Registry {
 extension Backend {
     /// What its tools cost a conversation, as far as they were ever listed.
     var tokenCounts: TokenCounts? {
-        guard let catalog = tools.catalog ?? ToolCatalog(server: key.server, result: multiplexer.toolsResult) else {
-            return nil
-        }
+        let learned = tools.shared ?? ownTools.first
+        let catalog = learned?.list.catalog ?? ToolCatalog(server: key.server, result: multiplexer.toolsResult)
+        return catalog.map(tokenCounts)
+    }
+
+    func tokenCounts(of catalog: ToolCatalog) -> TokenCounts {
         let options = MetaToolOptions(asked: .auto, configuration)
         let size = SizeJudgement(catalog, tools.instructions(multiplexer.snapshot), options)
         return TokenCounts(

@@ -66,6 +66,8 @@ final class Session: LineReceiver {
     var metaTools: MetaToolSession?
     /// What the shim was told of that.
     var lastJudgement: Bool?
+    /// The tools as this session was told them, where the server does not tell all the same.
+    var ownTools: LearnedTools?
     private var hasEnded = false
     private var pauses: Pauses = []
     /// The agent says nothing more.
