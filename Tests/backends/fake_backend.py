@@ -37,6 +37,7 @@ def arguments():
     p.add_argument("--definitions", metavar="FILE", help="descriptions of tools by name, as JSON, instead of its own")
     p.add_argument("--read-only", action="store_true", help="says of every tool that it only reads")
     p.add_argument("--gated-list", action="store_true", help="tools/list waits until `open` of the gate `list`")
+    p.add_argument("--circle", action="store_true", help="tools/list has two pages, which lead to each other")
     p.add_argument("--refuse-initialize", action="store_true", help="answers initialize with an error")
     p.add_argument("--ignore-eof", action="store_true", help="goes on when stdin ends")
     p.add_argument("--ignore-term", action="store_true", help="goes on at SIGTERM")
@@ -156,7 +157,7 @@ class Server:
             self.calls += 1
             self.tools.call(message["id"], params)
         elif method == "tools/list":
-            self.tools.list(message["id"])
+            self.tools.list(message["id"], params.get("cursor"))
         elif method == "initialize" and self.options.refuse_initialize:
             self.fail(message["id"], -32603, "not today")
         elif answer is None:

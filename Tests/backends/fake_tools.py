@@ -73,11 +73,16 @@ class Tools:
         self.lists = []
         self.project = "none"
 
-    def list(self, id):
-        if self.server.options.gated_list and not self.list_is_open:
+    def list(self, id, cursor=None):
+        if self.server.options.circle:
+            self.server.answer(id, self.circle(int(cursor or 0)))
+        elif self.server.options.gated_list and not self.list_is_open:
             self.lists.append(id)
         else:
             self.server.answer(id, {"tools": [self.describe(name) for name in self.definitions()]})
+
+    def circle(self, number):
+        return {"tools": [self.describe(self.names[number])], "nextCursor": str(1 - number)}
 
     def definitions(self):
         """The names; with --definitions those of the file, too, which is read anew for each list."""

@@ -160,6 +160,15 @@ def test_what_a_server_tells_each_client_stays_with_it(start_supervisor, repo):
             assert agent.text(through(agent, own)) == f"called {own}"
 
 
+def test_mcpctl_reads_pages_that_go_round_in_a_circle_once(supervisor, fake, repo):
+    agent = supervisor.agent(fake.command("--circle"), repo)
+    agent.initialize()
+    tools = supervisor.ctl_json("tools", supervisor.backend()["id"])["result"]["tools"]
+    # The first page has no cursor of its own until the second one leads to it.
+    assert [tool["name"] for tool in tools] == ["echo", "length", "echo"]
+    assert len(fake.wait_received("tools/list")) == 3
+
+
 def test_a_search_waits_for_a_list_that_changes_right_now(supervisor, fake, repo):
     agent = supervisor.agent(fake.command("--gated-list"), repo, META)
     agent.initialize()

@@ -8,8 +8,6 @@ import ToolSearch
 
 extension ControlService {
     private static let mostHits = 20
-    /// More would be a server whose pages go round in a circle.
-    private static let mostPages = 1000
 
     func tools(_ parameters: ToolsParameters) async throws(ControlError) -> ToolsReply {
         let backend = try find(parameters.backend)
@@ -26,18 +24,22 @@ extension ControlService {
 
     private func allTools(of backend: Backend) async throws(ControlError) -> [JSONValue] {
         var tools: [JSONValue] = []
-        var cursor: JSONValue?
-        for _ in 0..<Self.mostPages {
-            let parameters: JSONValue? = cursor.map { ["cursor": $0] }
-            let outcome = await withCheckedContinuation { continuation in
+        var bounds = ListBounds()
+        var parameters: JSONValue?
+        while true {
+            let outcome = await withCheckedContinuation { [parameters] continuation in
                 backend.request("tools/list", parameters) { continuation.resume(returning: $0) }
             }
             let page = try result(of: outcome, backend)
-            tools += page["tools"]?.arrayValue ?? []
-            cursor = page["nextCursor"]
-            guard let cursor, !cursor.isNull else { break }
+            for tool in page["tools"]?.arrayValue ?? [] {
+                guard bounds.takes(tool.text.utf8.count) else { return tools }
+                tools.append(tool)
+            }
+            guard let cursor = page["nextCursor"], cursor.stringValue != nil,
+                bounds.goesOn(at: Array(cursor.text.utf8))
+            else { return tools }
+            parameters = ["cursor": cursor]
         }
-        return tools
     }
 
     /// What `find_tool` would find, with scores.

@@ -12,29 +12,17 @@ struct WaitingRequest: Sendable, Codable {
 
 /// The session's own `tools/list` under way: the multiplexer answers it from its cache, or its backend does.
 struct ListFetch: Sendable, Codable {
-    /// More would be a server whose pages have no end.
-    private static let mostPages = 1000
-    /// Bytes of definitions: three times what a model takes in at all.
-    static let mostBytes = 16 << 20
-
     var id: RawToken
     var definitions: [[UInt8]] = []
-    private var bytes = 0
-    private var cursors: Set<[UInt8]> = []
+    var bounds = ListBounds()
 
     init(id: RawToken) { self.id = id }
 
     mutating func add(_ page: [[UInt8]]) {
         for definition in page {
-            bytes += definition.count
-            guard bytes <= ListFetch.mostBytes else { return }
+            guard bounds.takes(definition.count) else { return }
             definitions.append(definition)
         }
-    }
-
-    /// Whether a page is asked for: no server gets round in a circle, or on without end.
-    mutating func goesOn(at cursor: [UInt8]) -> Bool {
-        bytes <= ListFetch.mostBytes && cursors.count < ListFetch.mostPages && cursors.insert(cursor).inserted
     }
 }
 
@@ -126,7 +114,7 @@ extension MetaToolSession {
         fetch.add(elements.map { [UInt8](line, $0) })
         if let cursor = result["nextCursor"], cursor.kind == .string {
             let next = [UInt8](line, cursor.value)
-            if fetch.goesOn(at: next) {
+            if fetch.bounds.goesOn(at: next) {
                 self.fetch = fetch
                 return [askForPage(cursor: next)]
             }

@@ -38,7 +38,7 @@ import Testing
             #"{"tools":[{"name":"t\#(number)","description":"\#(text)"}],"nextCursor":"c\#(number)"}"#
         }
         let size = talk.view.catalog?.entries.reduce(0) { $0 + $1.definition.count } ?? 0
-        #expect(size > ListFetch.mostBytes - (2 << 20) && size <= ListFetch.mostBytes)
+        #expect(size > ListBounds.mostBytes - (2 << 20) && size <= ListBounds.mostBytes)
         #expect(talk.toServer.count < 20 && talk.toClient.count == 1)
     }
 }
