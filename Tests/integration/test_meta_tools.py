@@ -142,6 +142,20 @@ def test_what_a_call_added_is_found_where_the_server_announces_nothing(superviso
     assert agent.tool("find_tool", query="brand_new").startswith("brand_new")
 
 
+def test_a_list_that_changed_is_learned_before_anybody_searches(supervisor, fake, repo):
+    agents = [supervisor.agent(fake.command(), repo, META) for _ in range(3)]
+    for agent in agents:
+        agent.initialize()
+        assert agent.tool("find_tool", query="echo").startswith("echo")
+    asked = len(fake.wait_received("tools/list"))
+    agents[0].text(through(agents[0], "change", tool="brand_new"))
+    # Once for all of them, and nobody searches.
+    assert len(fake.wait_received("tools/list", count=asked + 1)) == asked + 1
+    for agent in agents:
+        assert agent.tool("find_tool", query="brand_new").startswith("brand_new")
+    assert len(fake.wait_received("tools/list")) == asked + 1
+
+
 @pytest.mark.timeout(180)
 def test_what_a_server_tells_each_client_stays_with_it(start_supervisor, repo):
     supervisor = start_supervisor('[server.asker]\nera = "modern"\n')

@@ -22,6 +22,9 @@ final class BackendTools {
     private unowned let registry: Registry
     private(set) var shared: LearnedTools?
     private var instructionsText: String?
+    /// Whether the list was said to be another one, and was not learned since.
+    private var isStale = false
+    private var isRefreshDue = false
 
     init(server: String, registry: Registry) {
         self.server = server
@@ -32,6 +35,15 @@ final class BackendTools {
     func mayHaveChanged() {
         shared?.request = nil
         instructionsText = nil
+        guard !isStale else { return }
+        isStale = true
+        isRefreshDue = shared?.list.isPrepared == true
+    }
+
+    /// Whether somebody should learn the list anew before the next search needs it; said once a change.
+    func takeRefresh() -> Bool {
+        defer { isRefreshDue = false }
+        return isRefreshDue
     }
 
     /// The whole list, as the multiplexer answered it.
@@ -45,7 +57,10 @@ final class BackendTools {
         let learned = LearnedTools(
             list: same ?? ToolList(server: server, definitions: list, registry: registry),
             request: kept.flatMap { ToolCatalog.begins(list, with: $0.result) ? $0.request : nil })
-        if others == nil { shared = learned }
+        if others == nil {
+            shared = learned
+            isStale = false
+        }
         return learned
     }
 

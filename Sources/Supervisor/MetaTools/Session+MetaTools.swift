@@ -69,7 +69,7 @@ extension Session {
             case .toServer(let line): entrance?.receive(line.span.extracting(0..<line.count - 1), from: id)
             case .search(let ticket, let query, let limit): search(ticket, query, limit)
             case .learned(let list): learned(list)
-            case .listChanged: backend?.tools.mayHaveChanged()
+            case .listChanged: listChanged()
             case .owed(let id): opened(id)
             case .settled(let id, let isAnswered): isAnswered ? answered(id) : dropped(id)
             }
@@ -117,6 +117,17 @@ extension Session {
         guard let view = metaToolView else { return }
         perform(metaTools?.catalogChanged(view) ?? [])
         if hasMetaTools { learnedTools?.list.prepare() }
+    }
+
+    /// What changed is looked at before anybody searches: its vectors take longer than an agent waits. One session does
+    /// it for all that are told the same.
+    private func listChanged() {
+        guard let backend else { return }
+        backend.tools.mayHaveChanged()
+        guard hasMetaTools, backend.multiplexer.isReady,
+            ownTools.map(\.list.isPrepared) ?? backend.tools.takeRefresh(), let view = metaToolView
+        else { return }
+        perform(metaTools?.refresh(view) ?? [])
     }
 }
 

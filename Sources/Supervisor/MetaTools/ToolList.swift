@@ -21,6 +21,9 @@ final class ToolList {
 
     deinit { job?.cancel() }
 
+    /// Whether it is searched, and not only called from.
+    var isPrepared: Bool { index != nil }
+
     func isTold(by list: [[UInt8]]) -> Bool { list == definitions }
 
     /// Whether these are the same definitions, however they were written.

@@ -123,6 +123,11 @@ extension MetaToolSession {
         return [.learned(fetch.definitions)]
     }
 
+    /// The list is another one, and somebody will search it: it is learned now.
+    public mutating func refresh(_ view: MetaToolView) -> [MetaToolStep] {
+        isOn == true && !requireCatalog(view) ? startFetch() : []
+    }
+
     /// The catalog is as the session's backend told it, or as another session learned it.
     public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] {
         countFormerLife(view)
