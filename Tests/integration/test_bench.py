@@ -48,7 +48,8 @@ def test_without_data_or_engine_nothing_is_said_to_be_met(monkeypatch, tmp_path)
 
 def test_meta_tools_that_cost_more_than_they_save_are_a_defect():
     targets = tables.Targets()
-    row = {"name": "serena (tools)", "plain": 5868, "meta": 424, "auto": 5869, "plain task": 6000, "meta task": 3000}
+    row = {"name": "serena (tools)", "plain": 5868, "meta": 424, "auto": 5869, "plain task": 6000, "meta task": 1300,
+           "dearest task": 3000}
     tokens.judge([row], targets)
     assert targets.missed == ["Serena, tokens saved over a task", "auto against all tools, worst (serena (tools))"]
     assert judgements(targets)["workspace-mcp, tokens saved up front"] == "not measured"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a find_tool takes of an agent's time: through the shim, the supervisor and the encoder, over all tools there are."""
+"""What a find_tool takes of an agent's time: through the shim, the supervisor and the encoder, over all tools."""
 import hashlib
 import json
 import os
@@ -48,7 +48,8 @@ def measure(engine, rounds, targets):
     rows, found = [], {"A": timed(path, None, rounds), "C": timed(path, engine, rounds) if engine else None}
     for method, times in found.items():
         if times:
-            rows.append([method, number(median(times), 2), number(times[int(len(times) * 0.99)], 2), number(times[0], 2)])
+            late = times[int(len(times) * 0.99)]
+            rows.append([method, *(number(value, 2) for value in (median(times), late, times[0]))])
     table(f"find_tool over {count:,} tools, ms through the shim", ["", "median", "p99", "least"], rows)
     targets.add(name, median(found["C"]) if found["C"] else None, 10, "ms", strict=True)
 
@@ -67,7 +68,8 @@ def timed(tools, engine, rounds):
     try:
         supervisor.start()
         command = [sys.executable, "-I", "-S", str(PROJECT / "bench" / "tools_server.py"), str(tools)]
-        client = Client(supervisor.shim(command, "--name", "tools", "--share", "user", "--meta-tools"), "/tmp", supervisor.environment)
+        shim = supervisor.shim(command, "--name", "tools", "--share", "user", "--meta-tools")
+        client = Client(shim, "/tmp", supervisor.environment)
         try:
             client.initialize()
             client.ask("tools/list")

@@ -4,7 +4,8 @@
 Counted with o200k_base. Up front: name, description and schema of each tool as compact JSON (clients that put spaces in
 pay about 15 % more, both ways), and the server's instructions; beside it what `mcpctl stats` shows for the same, by its
 estimate. A task: one search, one description, three calls of what was found; the calls' results are the same both ways
-and are left out. Plain, the task's price is the list and the calls.
+and are left out. Plain, the task's price is the list and the calls. A search's answer has its matches twice, as text and
+as structured content; what a task costs with a client that shows a model both comes last.
 
 A server whose instructions only say which tool has its manual gets a second row in which that is read, both ways.
 """
@@ -129,7 +130,8 @@ def task(client, query):
     looking = [written("find_tool", {"query": query}), text_of(found), written("describe_tool", {"name": name}),
                text_of(described)]
     arguments = {key: "example" for key in (definition.get("inputSchema") or {}).get("required") or []}
-    return {"looking": looking, "wrapped": written("call_tool", {"name": name, "arguments": arguments}),
+    wrapped = written("call_tool", {"name": name, "arguments": arguments})
+    return {"looking": looking, "structured": compact(found["result"]["structuredContent"]), "wrapped": wrapped,
             "direct": written(name, arguments)}
 
 
@@ -178,14 +180,16 @@ def counted(entry, count):
     parts = [part for mode in modes for part in (definitions(texts[mode][0]), texts[mode][1])]
     steps = texts["meta"][2]
     manual = texts["plain"][2]
-    numbers = count([*parts, manual or "", *steps["looking"], steps["wrapped"], steps["direct"]])
+    numbers = count([*parts, manual or "", *steps["looking"], steps["structured"], steps["wrapped"], steps["direct"]])
     lists = dict(zip(modes, zip(numbers[0:6:2], numbers[1:6:2])))
-    read, looking, wrapped, direct = numbers[6], sum(numbers[7:-2]), numbers[-2], numbers[-1]
+    read, looking = numbers[6], sum(numbers[7:-3])
+    structured, wrapped, direct = numbers[-3:]
     for title, more in [(name, 0)] + ([(f"{name}, manual read", read)] if manual else []):
         up_front = {mode: sum(pair) + more for mode, pair in lists.items()}
         yield {"name": title, "tools": len(texts["plain"][0]), "definitions": lists["plain"][0],
                "instructions": lists["plain"][1] + more, "estimate": estimate + more, **up_front,
-               "plain task": up_front["plain"] + 3 * direct, "meta task": up_front["meta"] + looking + 3 * wrapped}
+               "plain task": up_front["plain"] + 3 * direct, "meta task": up_front["meta"] + looking + 3 * wrapped,
+               "dearest task": up_front["meta"] + looking + structured + 3 * wrapped}
 
 
 def saved(row, before, after):
@@ -195,12 +199,13 @@ def saved(row, before, after):
 def show(rows):
     table("Tokens (o200k_base) that a session pays; a task is one search, one description, three calls",
           ["server", "tools", "definitions", "instructions", "in all", "estimated", "meta-tools", "saved %", "auto",
-           "task plain", "task meta", "saved %"],
+           "task plain", "task meta", "saved %", "structured", "saved %"],
           [[row["name"], row["tools"], number(row["definitions"], 0), number(row["instructions"], 0),
             number(row["plain"], 0), number(row["estimate"], 0), number(row["meta"], 0),
             number(saved(row, "plain", "meta")), number(row["auto"], 0), number(row["plain task"], 0),
             number(row["meta task"], 0),
-            number(saved(row, "plain task", "meta task"))] for row in rows])
+            number(saved(row, "plain task", "meta task")), number(row["dearest task"], 0),
+            number(saved(row, "plain task", "dearest task"))] for row in rows])
 
 
 def judge(rows, targets):
@@ -213,7 +218,7 @@ def judge(rows, targets):
                     at_least=True, strict=True)
 
     saving("serena (tools)", "Serena", "plain", "meta", 80)
-    saving("serena (tools)", "Serena", "plain task", "meta task", 60)
+    saving("serena (tools)", "Serena", "plain task", "dearest task", 60)
     for name in ("workspace-mcp", "mcp-atlassian"):
         saving(name, name, "plain", "meta", 95, 1)
     worst = max(rows, key=lambda row: row["auto"] / row["plain"], default=None)
