@@ -9,8 +9,9 @@ import Multiplexer
 /// `0`…`3` a line of that session, `b` a line of the backend, `a` an answer of the backend to its oldest open request
 /// (the rest is the result), `o` `c` `i` open, close, and end the input of the session that follows, `r` open it with a
 /// resume value, `L` an oversize line of it, `M` one of the backend; `S` the backend starts, `E` it ends and will
-/// return, `X` it ends for good; `k` a call of mcpctl; `t` a second passes, `T` ten minutes. A first line `C` says what
-/// the machine is for: `m` a backend of the stateless era, `u` one that is told everybody's roots.
+/// return, `X` it ends for good; `k` a call of mcpctl; `t` a second passes, `T` ten minutes; `v` the session that follows
+/// has a backend of its own, `n` it cannot have one. A first line `C` says what the machine is for: `m` a backend of the
+/// stateless era, `u` one that is told everybody's roots.
 public struct MachineCheck {
     private var machine: Multiplexer
     private var actions = Actions()
@@ -55,6 +56,7 @@ public struct MachineCheck {
         configuration.server = "fuzzed"
         configuration.denyTools = ["denied"]
         configuration.interactiveTools = ["ask"]
+        configuration.privateTools = [PrivateTool(name: "move")]
         configuration.repositoryRoots = ["/r"]
         configuration.maximumInFlightPerSession = 3
         configuration.maximumInFlight = 7
@@ -92,6 +94,8 @@ public struct MachineCheck {
             machine.close(session, now: now, into: &actions)
             clients[session] = nil
         case UInt8(ascii: "i"): machine.inputEnded(session, now: now, into: &actions)
+        case UInt8(ascii: "v"): machine.moved(session, now: now, into: &actions)
+        case UInt8(ascii: "n"): machine.stays(session, reason: "no", now: now, into: &actions)
         case UInt8(ascii: "L") where clients[session] != nil:
             note(Envelope(prefix: bytes), of: session, bytes)
             machine.receiveOversize(prefix: bytes, length: 65 << 20, from: session, now: now, into: &actions)
@@ -177,11 +181,27 @@ extension MachineCheck {
             case .disarm(let timer): timers.removeAll { $0 == timer }
             case .endSession(let session, _): clients[session] = nil
             case .startFailed: isRunning = false
+            case .handOn(let session, let range): handedOn(session, range)
+            case .left(let session): noteLeft(session)
             default: break
             }
         }
         actions.removeAll()
     }
+
+    /// Whatever a line wants is for another machine to answer now.
+    private mutating func handedOn(_ session: SessionID, _ range: Range<Int>) {
+        let line = Array(actions.bytes[range])
+        guard let envelope = try? Envelope(scanning: line.span), envelope.idKind != nil else { return }
+        let id = envelope.id.map { line[$0] }
+        guard let owed = clients[session]?.owed[id], owed > 0 else {
+            return complain("nobody asked what is handed on", range)
+        }
+        clients[session]?.owed[id] = owed - 1
+    }
+
+    /// The other machine has it alone. Its client says nothing here any more.
+    private mutating func noteLeft(_ session: SessionID) { clients[session] = nil }
 
     private mutating func check(_ session: SessionID, _ range: Range<Int>) {
         guard clients[session] != nil else { return complain("a line to \(session), which is gone", range) }
