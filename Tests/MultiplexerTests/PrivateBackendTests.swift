@@ -177,6 +177,21 @@ import Testing
         #expect(bench.take(1) == [])
     }
 
+    @Test func noProcessIsToldTwiceThatTheClientIsInitialized() {
+        var bench = Bench { $0.isPrivate = true }
+        bench.open(1)
+        bench.client(1, Self.initialize)
+        bench.startBackend()
+        bench.backend(Self.answer)
+        bench.endBackend()
+        bench.client(1, Self.initialized)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+        _ = bench.takeBackend()
+        bench.startBackend()
+        bench.backend(#"{"jsonrpc":"2.0","id":"mcp-supervisor-1","result":{}}"#)
+        #expect(bench.takeBackend().filter { $0.contains("notifications/initialized") }.count == 1)
+    }
+
     @Test func callsBesideTheClientWaitUntilItIsInitialized() {
         var bench = Bench { $0.isPrivate = true }
         bench.open(1)

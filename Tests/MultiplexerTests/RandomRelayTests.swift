@@ -38,6 +38,7 @@ struct RandomRelay {
         client(Bench.initialize())
         start()
         answer()
+        if seed % 3 == 0 { end(willRestart: true) }
         client(#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
     }
 

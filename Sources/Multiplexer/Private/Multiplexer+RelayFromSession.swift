@@ -12,6 +12,10 @@ extension Multiplexer {
                 return passAnswer(line, envelope, to: bytes(of: original), &actions)
             }
             guard note(line, envelope, of: session, &actions) else { return }
+            if backend.phase != .ready, envelope.knownMethod == .initialized, relay?.isAnswered == true {
+                // The next process is told with the handshake.
+                return
+            }
             let target = target(line, envelope, session)
             sendOn(line, envelope.object, envelope.hasLineBreaks, of: session, target, &actions)
             return askLocally(&actions)
