@@ -4,6 +4,8 @@ import json
 import os
 import signal
 
+from harness.waiting import eventually
+
 
 def server(start_supervisor, fake, repo, line, *flags, sessions=1):
     supervisor = start_supervisor(f"[server.it]\n{line}\n")
@@ -86,3 +88,23 @@ def test_a_call_that_may_write_is_never_made_again(start_supervisor, fake, repo)
     assert agent.error(1)["data"]["reason"] == "backend_exit"
     assert agent.tool("echo", text="x") == "x"
     assert len(fake.wait_call("wait")) == 1
+
+
+def test_the_calls_of_on_start_go_before_what_waits_after_each_start(start_supervisor, fake, repo):
+    supervisor = start_supervisor(
+        '[server.it]\non_start = [{ tool = "echo", arguments = { text = "first" } }, "no_such_tool"]\n')
+    agent = supervisor.agent(fake.command(), repo, ["--name", "it"])
+    for start in range(2):
+        handshake = agent.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                                 "clientInfo": {"name": "agent", "version": "1"}})
+        call = agent.call("echo", text="mine")
+        assert "result" in agent.answer(handshake)
+        assert agent.answer(call)["result"]["content"][0]["text"] == "mine"
+        process = fake.processes[start]
+        called = process.received("tools/call")
+        assert [c["params"]["name"] for c in called] == ["echo", "no_such_tool", "echo"]
+        assert called[0]["params"]["arguments"] == {"text": "first"}
+        assert [c["id"] for c in called] == sorted(c["id"] for c in called)
+        os.kill(process.pid, signal.SIGKILL)
+        supervisor.wait_state("stopped")
+        eventually(lambda: supervisor.log().count("on_start call no_such_tool failed") == start + 1, "it is logged")
