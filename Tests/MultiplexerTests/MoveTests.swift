@@ -36,6 +36,16 @@ import Testing
         #expect(bench.takeBackend().count == 1, "the others go on")
     }
 
+    /// With a line break replaced it would be a message, with an id that nobody is owed an answer for.
+    @Test func whatIsNoMessageWaitsAsItCame() {
+        var bench = connected()
+        bench.client(1, Self.activate)
+        let line = "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"p\rrams\":{\"name\":\"x\"}}"
+        bench.client(1, line)
+        bench.perform { machine, now, actions in machine.moved(1, now: now, into: &actions) }
+        #expect(bench.handedOn[1] == [Self.activate, line])
+    }
+
     @Test(arguments: [
         ("activate_project", #"{"project":"/library"}"#, false),
         ("activate_project", #"{"project":"/library/"}"#, false),

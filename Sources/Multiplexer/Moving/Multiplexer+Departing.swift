@@ -47,11 +47,12 @@ extension Multiplexer {
         }
         if let envelope, staysHere(line, envelope, session, departure) { return false }
         if departure.hasLeft {
-            handOn(copy(line, 0..<line.count), of: session, &actions)
+            handOn(whole(line), of: session, &actions)
         } else {
             if let envelope, isRefused(line, envelope, session, &actions) { return true }
             guard !isQueueFull(session) else { return true }
-            sessions[session]?.departure?.hold(copy(line, 0..<line.count))
+            let waiting = whole(line)
+            sessions[session]?.departure?.hold(waiting)
         }
         return true
     }
@@ -86,7 +87,7 @@ extension Multiplexer {
         _ line: Span<UInt8>, of session: SessionID, _ departure: Departure, now: Int64, _ actions: inout Actions
     ) -> Bool {
         if departure.hasLeft {
-            handOn(copy(line, 0..<line.count), of: session, &actions)
+            handOn(whole(line), of: session, &actions)
             letGo(session, now: now, &actions)
         } else {
             if isMoving(session) { actions.list.append(.stay(session)) }
@@ -135,6 +136,13 @@ extension Multiplexer {
 
     private func isQuestion(_ line: Span<UInt8>, _ id: Range<Int>, of session: SessionID) -> Bool {
         ownID(line, id).flatMap { questions.entries[$0] }?.session == session
+    }
+
+    /// As it came: with its line breaks replaced, what is no message might become one.
+    private func whole(_ line: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(line, 0..<line.count)
+        return bytes
     }
 
     /// To the machine of the other backend.
