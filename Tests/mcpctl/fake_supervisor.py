@@ -21,11 +21,12 @@ def error(name, **parameters):
 
 class FakeSupervisor:
     """`answers` maps a method's name to bytes, to a list of bytes (sent one piece at a time), or to a callable that
-    gets the connection and the call. A method without an answer is never answered."""
+    gets the connection and the call. A method without an answer is never answered. Give `answers` at once where somebody
+    is asking already."""
 
-    def __init__(self, path):
+    def __init__(self, path, answers=()):
         self.path = str(path)
-        self.answers = {}
+        self.answers = dict(answers)
         self.calls = []
         self.released = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)

@@ -222,9 +222,9 @@ def test_the_supervisor_may_go_and_come_again(mcpctl):
         first.close()
         frame = screen.see("no answer: ")
         assert "> mosaic" in frame
-        second = FakeSupervisor(mcpctl.socket)
+        born_again = reply(status(backends=[{**BACKEND, "id": "born-again"}]))
+        second = FakeSupervisor(mcpctl.socket, {"Status": born_again})
         try:
-            second.answers["Status"] = reply(status(backends=[{**BACKEND, "id": "born-again"}]))
             screen.see("> born-again")
             assert "no answer" not in screen.see("> born-again")
             second.answers["Status"] = None
