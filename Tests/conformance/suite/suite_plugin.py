@@ -20,7 +20,7 @@ from functools import partial
 
 import anyio
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import StdioServerParameters, get_default_environment, stdio_client
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, MODERN_PROTOCOL_VERSIONS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -88,7 +88,8 @@ def command(path, is_modern):
 async def connect(server, *, spec_version=LATEST_HANDSHAKE_VERSION, **options):
     """In place of the suite's own in-memory connection."""
     is_modern = spec_version in MODERN_PROTOCOL_VERSIONS
-    environment = Run.supervisor.environment() if Run.supervisor else dict(os.environ)
+    # The client adds these by itself; a neighbour without them would be one of another server.
+    environment = get_default_environment() | (Run.supervisor.environment() if Run.supervisor else dict(os.environ))
     with tempfile.TemporaryDirectory(prefix="mcp-", dir=Run.folder) as folder:
         words = command(f"{folder}/s", is_modern)
         async with (
