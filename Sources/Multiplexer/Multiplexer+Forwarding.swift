@@ -8,6 +8,8 @@ extension Multiplexer {
     mutating func forward(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
+        // What comes after the call that makes a session move must not overtake it, be there room or not.
+        if !moves.departing.isEmpty, isQueueFull(target.session) { return answer(target, queueIsFull, &actions) }
         if canSend(for: target.session), mayLeave(line, envelope, of: target.session) {
             send(line, envelope, target, &actions)
         } else if isQueueFull(target.session) {

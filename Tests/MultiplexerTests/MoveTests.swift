@@ -247,6 +247,20 @@ import Testing
         bench.perform { $0.moved(1, now: $1, into: &$2) }
         #expect(bench.handedOn[1]?.count == 3 && bench.mux.queuedBytes(of: 1) == 0)
     }
+
+    @Test func eachRequestOfABatchIsRefusedThen() {
+        var bench = Bench {
+            $0.privateTools = [PrivateTool(name: "activate_project")]
+            $0.maximumQueue = 1000
+        }
+        bench.connect(1, version: "2025-03-26")
+        bench.client(1, Self.activate)
+        for id in 1...2 { bench.client(1, Self.call(id, String(repeating: "y", count: 600))) }
+        bench.client(1, "[\(Self.call(3)),\(Self.call(4))]")
+        let answers = bench.take(1)
+        #expect(answers.count == 1 && answers[0].split(separator: "queue_full").count == 3)
+        #expect(bench.takeBackend().isEmpty)
+    }
 }
 
 /// The machine that a session moved to.

@@ -50,7 +50,8 @@ extension Multiplexer {
             handOn(whole(line), of: session, &actions)
         } else {
             if let envelope, isRefused(line, envelope, session, &actions) { return true }
-            guard !isQueueFull(session) else { return true }
+            // Requests are refused by now, but for those of a batch: each of them is to be answered, too.
+            guard !isQueueFull(session) else { return envelope != nil }
             let waiting = whole(line)
             sessions[session]?.departure?.hold(waiting)
         }
