@@ -36,8 +36,8 @@ extension Multiplexer {
     public func keptTools(for session: SessionID, now: Int64) -> KeptTools? {
         let key = ListKey(method: .toolsList, cursor: nil)
         guard let page = lists.pages[key], isBelieved(page, of: key, by: session, now: now) else { return nil }
-        let isForAll = era == .legacy || page.isPublic || !page.isVerified && page.asker.isEmpty
-        return KeptTools(request: page.request, result: page.visible, isForAll: isForAll)
+        return KeptTools(
+            request: page.request, result: page.visible, isForAll: era == .legacy || page.isPublic)
     }
 
     /// Nil for a list with parameters that we do not know: those may change the result.
