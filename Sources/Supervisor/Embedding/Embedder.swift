@@ -155,7 +155,7 @@ final class Embedder {
                 died(file, words)
             }
         } catch {
-            error.isPassing ? lost(file, "\(error)") : failed(file, "\(error)")
+            if error.isPassing { lost(file, "\(error)") } else { failed(file, "\(error)") }
             return nil
         }
     }
