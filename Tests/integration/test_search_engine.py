@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """find_tool with the model that finds by meaning: the supervisor, mcp-embed and the engine file together."""
+import json
 import os
 import pathlib
 import stat
@@ -36,8 +37,8 @@ def find(agent, query):
     return [match["name"] for match in found["structuredContent"]["matches"]]
 
 
-def session(supervisor, fake, repo):
-    agent = supervisor.agent(fake.command(), repo, META)
+def session(supervisor, fake, repo, *options):
+    agent = supervisor.agent(fake.command(*options), repo, META)
     agent.initialize()
     return agent
 
@@ -133,12 +134,17 @@ def test_an_encoder_that_is_killed_costs_one_query_its_meaning(start, fake, repo
 
 def test_calls_of_others_do_not_wait_while_a_list_is_encoded(start, fake, repo, data, engine):
     os.link(engine, data / NAME)
+    # So many tools that no machine is through with them in the moments that this takes.
+    many = data / "definitions.json"
+    many.write_text(json.dumps({f"tool_{n}": f"The tool of number {n}. " + "It says much of what it does. " * 30
+                                for n in range(100)}))
+    options = ["--definitions", str(many)]
     supervisor = start()
-    plain = supervisor.agent(fake.command(), repo)
+    plain = supervisor.agent(fake.command(*options), repo)
     plain.initialize()
-    agent = session(supervisor, fake, repo)
+    agent = session(supervisor, fake, repo, *options)
     find(agent, "size of a string")
-    assert len(encoders(supervisor)) == 2
+    eventually(lambda: len(encoders(supervisor)) == 2, "one encoder for queries, one for the list")
     for _ in range(20):
         assert plain.text(plain.call("echo", text="x")) == "x"
     assert vectors(supervisor) == [], "the list was done before anybody could wait for it"
