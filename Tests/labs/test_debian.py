@@ -16,23 +16,8 @@ def released():
         pytest.skip(f"{RELEASED} has no programs: make build")
 
 
-@pytest.fixture
-def run(run):
-    """One emulated processor beside a busy machine keeps no time: what fails is tried a second time, and both are
-    shown. A defect fails twice."""
-
-    def twice(*arguments):
-        try:
-            return run(*arguments)
-        except AssertionError as first:
-            print(f"tried again after:\n{first}")
-            return run(*arguments)
-
-    return twice
-
-
 def test_memory_runs_out_and_is_given_back(run, home):
-    output = run("lab-uml", "--timeout", 600, "--swap", "512M", "--copy", home(RELEASED), "--",
+    output = run("lab-uml", "--timeout", 600, "--memory", "768M", "--swap", "512M", "--copy", home(RELEASED), "--",
                  "/usr/bin/python3", "-u", "journeys/memory.py")
     assert "0 failed" in output
 

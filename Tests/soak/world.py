@@ -172,6 +172,8 @@ class SystemdWorld(World):
         except AssertionError:
             pass
         left = [f"unit {unit}" for unit in self.units()]
+        if left:
+            left.append(f"with this status: {json.dumps(self.status())}")
         stored = self.property("mcp-supervisor.service", "NFileDescriptorStore")
         if stored not in ("0", ""):
             left.append(f"{stored} descriptors in the store")
