@@ -65,6 +65,15 @@ import Testing
         #expect(try JSONValue(parsing: "1.5").doubleValue == 1.5)
     }
 
+    /// One key twice among many made each of them look for itself.
+    @Test(.timeLimit(.minutes(1)))
+    func aKeyTwiceAmongManyIsSoonRead() throws {
+        let members = (0..<40_000).map { "\"key\($0)\":\($0)" }.joined(separator: ",")
+        let object = try #require(try JSONValue(parsing: "{\"a\":0,\"b\":1,\"a\":2,\(members)}").objectValue)
+        #expect(object.members.count == 40_002)
+        #expect(object.members.prefix(2).map(\.key) == ["a", "b"] && object["a"] == 2)
+    }
+
     @Test func objectKeepsTheOrderOfItsMembers() {
         var object: JSONObject = ["b": 1, "a": 2]
         object["b"] = 3

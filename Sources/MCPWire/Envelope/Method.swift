@@ -40,6 +40,9 @@ public enum Method: String, Sendable, CaseIterable, Codable {
     case taskChanged = "notifications/tasks"
     case subscriptionsAcknowledged = "notifications/subscriptions/acknowledged"
 
+    /// Whether it is told, not asked: no message with an id has it, and no other is without one.
+    public var isNotification: Bool { rawValue.hasPrefix("notifications/") }
+
     /// The method whose name lies in `range`, without quotation marks; escapes are read.
     init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         if range.count < Self.byLength.count {

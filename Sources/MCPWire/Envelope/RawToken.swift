@@ -70,3 +70,20 @@ extension RawToken: Codable {
         try bytes.encode(to: encoder)
     }
 }
+
+extension RawToken {
+    /// Its text without quotation marks and escapes: there are clients that cancel `"7"` when they mean `7`
+    /// (protocol.md §2.3).
+    public var plainText: String {
+        let text = text
+        guard text.hasPrefix("\"") else { return text }
+        return (try? JSONValue(parsing: text))?.stringValue ?? text
+    }
+
+    /// Which of some ids is meant: the very same, or one with the same text.
+    public static func place(of id: RawToken, among ids: [RawToken]) -> Int? {
+        if let exact = ids.firstIndex(of: id) { return exact }
+        let wanted = id.plainText
+        return ids.firstIndex { $0.plainText == wanted }
+    }
+}

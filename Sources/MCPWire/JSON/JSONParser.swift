@@ -140,10 +140,16 @@ func isJSONWhitespace(_ byte: UInt8) -> Bool {
 extension JSONObject {
     fileprivate func keepingLastOfEachKey() -> JSONObject {
         guard members.count > 1 else { return self }
-        var seen: Set<String> = []
-        guard members.contains(where: { !seen.insert($0.key).inserted }) else { return self }
-        var unique = JSONObject()
-        for member in members { unique[member.key] = member.value }
-        return unique
+        var places: [String: Int] = [:]
+        var unique: [Member] = []
+        for member in members {
+            if let place = places[member.key] {
+                unique[place] = member
+            } else {
+                places[member.key] = unique.count
+                unique.append(member)
+            }
+        }
+        return unique.count == members.count ? self : JSONObject(members: unique)
     }
 }
