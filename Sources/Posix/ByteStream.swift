@@ -99,6 +99,14 @@ public struct ByteStream: ~Copyable {
         }
     }
 
+    /// How much of so many bytes one ``write(_:)`` takes whole, or not at all: PIPE_BUF bytes (pipe(7)); more while nothing
+    /// that was written before waits to be read.
+    public borrowing func takenWhole(of count: Int) -> Int {
+        guard count > Int(PIPE_BUF), manner != .careful else { return min(count, Int(PIPE_BUF)) }
+        let room = manner == .socket ? cposix_socket_room(raw) : cposix_pipe_room(raw)
+        return min(count, max(Int(room), Int(PIPE_BUF)))
+    }
+
     /// Whether a call on a descriptor that blocks would return at once. An error or a hangup does.
     private borrowing func isReady(_ events: Int32) -> Bool {
         var watched = pollfd(fd: raw, events: Int16(events), revents: 0)

@@ -14,6 +14,21 @@ public final class FileLock {
         }
     }
 
+    /// Nil when somebody has it.
+    public static func ifFree(_ path: String) throws(PosixError) -> FileLock? {
+        let file = try openFile(path, flags: O_RDWR | O_CREAT)
+        while flock(file.raw, LOCK_EX | LOCK_NB) != 0 {
+            switch cposix_errno() {
+            case EINTR: continue
+            case EWOULDBLOCK: return nil
+            default: throw .last("lock", path)
+            }
+        }
+        return FileLock(holding: file)
+    }
+
+    private init(holding file: consuming Descriptor) { self.file = file }
+
     public func release() { _ = flock(file.raw, LOCK_UN) }
 }
 

@@ -191,6 +191,6 @@ extension Files {
         return true
     }
 
-    /// Gives the room of an open file back.
-    public static func truncate(_ file: Int32) { _ = ftruncate(file, 0) }
+    /// Gives the room of an open file back, from a place on.
+    public static func truncate(_ file: Int32, to length: Int = 0) { _ = ftruncate(file, off_t(length)) }
 }

@@ -18,12 +18,10 @@ public struct Outbox: ~Copyable {
     private let stream: ByteStream
     private var bytes: [UInt8] = []
     private var head = 0
-    /// Whether the reader was behind when we last wrote.
-    private var isBehind = false
     /// Bytes that were written since the beginning.
     public private(set) var written: UInt64 = 0
     /// Where it is noted how far we are, before each write: if we are killed in the middle of one, it will have been done.
-    /// That holds for writes that a pipe takes whole (up to PIPE_BUF bytes, or into one that is not full; pipe(7)).
+    /// So no more is written at once than is taken whole.
     public var record: WriteRecord?
 
     public init(_ stream: consuming ByteStream) {
@@ -60,7 +58,6 @@ public struct Outbox: ~Copyable {
             }
         }
         head = 0
-        isBehind = false
         if bytes.capacity > Outbox.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
         return .empty
     }
@@ -69,7 +66,7 @@ public struct Outbox: ~Copyable {
     /// successor before its first byte is written.
     private mutating func nextPortion() -> Int {
         guard let record else { return count }
-        var portion = min(count, isBehind ? Int(PIPE_BUF) : Outbox.pipeCapacity)
+        var portion = stream.takenWhole(of: count)
         if isMidLine { portion = min(portion, Int(endOfLine() - written)) }
         let endsInside = bytes[head + portion - 1] != 0x0A
         if endsInside, written + UInt64(portion) > lineEnd { keepLine(from: lineStart(head + portion), record) }
@@ -99,9 +96,7 @@ public struct Outbox: ~Copyable {
         head += count
         written += UInt64(count)
         if count > 0 { isMidLine = bytes[head - 1] != 0x0A }
-        guard count < portion else { return }
-        isBehind = true
-        guard let record else { return }
+        guard count < portion, let record else { return }
         if isMidLine { _ = endOfLine() }
         record.note(written, isMidLine: isMidLine)
     }
@@ -110,9 +105,6 @@ public struct Outbox: ~Copyable {
     private var lineEnd: UInt64 = 0
     /// Whether what was written last ends inside a line.
     private var isMidLine = false
-    /// pipe(7): 16 pages.
-    private static let pipeCapacity = 64 * 1024
-
     /// A thousand idle sessions keep little; a large message gives its memory back.
     private static let keptCapacity = 16 * 1024
 

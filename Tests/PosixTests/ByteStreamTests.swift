@@ -37,6 +37,40 @@ import Testing
         return total
     }
 
+    /// What is said to be taken whole is, whatever lies in the pipe.
+    @Test(arguments: [0, 1, 4095, 4096, 30_000, 61_441, 65_536])
+    func whatAPipeTakesWholeItDoesNotTakeInPart(unread: Int) throws {
+        let pipe = try makePipe()
+        let stream = ByteStream(own: try pipe.writing.duplicate())
+        if unread > 0 { #expect(stream.put([UInt8](repeating: 1, count: unread)) == .written(unread)) }
+        #expect(stream.takenWhole(of: 100) == 100)
+        let whole = stream.takenWhole(of: 1 << 20)
+        #expect(whole == (unread == 0 ? 65_536 : 4096))
+        let result = stream.put([UInt8](repeating: 2, count: whole))
+        #expect(result == (unread + whole <= 65_536 ? .written(whole) : .wouldBlock))
+        _ = take(unread + whole, from: pipe.reading.raw)
+        #expect(stream.takenWhole(of: 1 << 20) == 65_536, "its reader has caught up")
+    }
+
+    /// Of a user who has many pipes, they are small (pipe(7), pipe-user-pages-soft).
+    @Test func aSmallPipeTakesNoMoreThanItHolds() throws {
+        let pipe = try makePipe()
+        #expect(fcntl(pipe.writing.raw, setPipeSize, 8192) == 8192)
+        let stream = ByteStream(own: try pipe.writing.duplicate())
+        #expect(stream.takenWhole(of: 1 << 20) == 8192)
+    }
+
+    @Test func aSocketTakesWholeWhatIsSaidWhileItIsEmpty() throws {
+        let pair = socketPair()
+        let theirs = Descriptor(owning: pair.1)
+        let stream = ByteStream(adopting: Descriptor(owning: pair.0), writing: true)
+        let whole = stream.takenWhole(of: 1 << 20)
+        #expect(whole > 4096)
+        #expect(stream.put([UInt8](repeating: 1, count: whole)) == .written(whole))
+        #expect(stream.takenWhole(of: 1 << 20) == 4096)
+        #expect(take(whole, from: theirs.raw).count > 0)
+    }
+
     @Test func anAdoptedSocketKeepsItsFlagsToo() throws {
         let pair = socketPair()
         let ours = Descriptor(owning: pair.0)

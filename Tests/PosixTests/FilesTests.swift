@@ -122,7 +122,9 @@ import Testing
         let lock = try FileLock(path)
         let other = try openFile(path, flags: O_RDWR)
         #expect(flock(other.raw, LOCK_EX | LOCK_NB) == -1)
+        #expect(try FileLock.ifFree(path) == nil)
         lock.release()
+        try #require(try FileLock.ifFree(path)).release()
         #expect(flock(other.raw, LOCK_EX | LOCK_NB) == 0)
         #expect(Files.names(in: place.path) == ["file"])
     }

@@ -9,6 +9,9 @@ func statusFlags(of descriptor: Int32) -> Int32 { fcntl(descriptor, F_GETFL) }
 
 func isNonBlocking(_ descriptor: Int32) -> Bool { statusFlags(of: descriptor) & O_NONBLOCK != 0 }
 
+/// F_SETPIPE_SZ (fcntl(2)), which only _GNU_SOURCE has.
+let setPipeSize: Int32 = 1031
+
 /// Writes to a descriptor that has room.
 func put(_ text: String, into descriptor: Int32) {
     let bytes = Array(text.utf8)

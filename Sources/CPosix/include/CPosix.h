@@ -57,6 +57,22 @@ static inline int cposix_openat(int dir, const char *_Nonnull path, int flags, m
 static inline int cposix_fcntl_get(int fd, int command) { return fcntl(fd, command); }
 static inline int cposix_fcntl_set(int fd, int command, int argument) { return fcntl(fd, command, argument); }
 
+/* ioctl(2) is variadic. How many bytes a pipe takes whole because it is empty (pipe(7), F_GETPIPE_SZ and FIONREAD, which
+   the writing end answers too); 0 when it is not, or is no pipe. */
+static inline int cposix_pipe_room(int fd) {
+    int unread;
+    int size = fcntl(fd, F_GETPIPE_SZ);
+    return size > 0 && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0 ? size : 0;
+}
+/* The same of a stream socket: a part of its send buffer, which also counts what the kernel needs for itself
+   (unix(7), socket(7)). */
+static inline int cposix_socket_room(int fd) {
+    int unread, size;
+    socklen_t length = sizeof size;
+    if (ioctl(fd, TIOCOUTQ, &unread) != 0 || unread != 0) return 0;
+    return getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) == 0 ? size / 4 : 0;
+}
+
 /* prctl(2) is variadic. */
 static inline int cposix_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
 static inline int cposix_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
