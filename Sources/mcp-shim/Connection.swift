@@ -93,6 +93,16 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// What has come by now; nothing more can. A supervisor that answers later finds nobody to tell, and lets the session
+    /// go before it reads the agent; one that answered just now may have begun to, so its answer counts, and the
+    /// connection ends behind it.
+    mutating func receiveLast() throws(Failure) -> Received {
+        shutdown(raw, Int32(SHUT_RD))
+        let last = try receive(within: 0)
+        if case .lost = last { return .silence }
+        return last
+    }
+
     private mutating func nextBuffered() throws(Failure) -> Reply? {
         guard let end = received.firstIndex(of: 0) else { return nil }
         let message = Array(received[..<end])

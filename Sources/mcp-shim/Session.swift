@@ -6,6 +6,7 @@ import CPosix
 struct Session: ~Copyable {
     /// How long a supervisor may take to answer, and how long one that went away may take to come back.
     private static let patience = 10_000
+    private static let silence = "mcp-supervisor gave no answer in 10 seconds; is it stopped?"
 
     private let options: Options
     private let supervisor: Supervisor
@@ -107,13 +108,14 @@ struct Session: ~Copyable {
         var connection = try connect()
         let answer: Connection.Received
         do throws(Failure) {
-            answer = try connection.receive(within: Int32(Session.patience))
+            let first = try connection.receive(within: Int32(Session.patience))
+            answer = if case .silence = first { try connection.receiveLast() } else { first }
         } catch {
             throw .refused(error.reason)
         }
         switch answer {
         case .lost: throw .lost
-        case .silence: throw .refused("mcp-supervisor gave no answer in 10 seconds; is it stopped?")
+        case .silence: throw .refused(Session.silence)
         case .reply(let reply):
             if reply.isDraining { throw .draining }
             guard try take(reply) else { return nil }

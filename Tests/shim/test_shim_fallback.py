@@ -219,3 +219,23 @@ def test_a_runtime_directory_that_is_not_there_is_named(world):
     world.environment |= {"XDG_RUNTIME_DIR": str(world.folder / "nowhere"), "MCP_SUPERVISOR_BIN": "/bin/false"}
     status, out, error = world.run("--", "echo", "here")
     assert (status, out) == (0, b"here\n") and "cannot create" in error
+
+
+def test_an_answer_at_the_last_moment_is_either_taken_or_known_not_to_be(world, supervisor):
+    """A supervisor that was told `attached` may read the agent; so the command must not read beside it. The kernel says
+    that the time is over, and the answer comes before the shim acts on it."""
+    slow = ["strace", "-qq", "-f", "-o", os.devnull, "-e", "trace=poll", "-e",
+            "inject=poll:retval=0:delay_exit=2000000:when=1"]
+    child = subprocess.Popen([*slow, str(BIN / "mcp-shim"), "--", "cat"], env=world.environment,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    world.children.append(child)
+    attachment = supervisor.accept()
+    attachment.attached()
+    again = supervisor.accept()
+    assert again.parameters["resume"] is None and attachment.is_hung_up()
+    again.attached()
+    child.stdin.write(b"hello")
+    child.stdin.flush()
+    assert again.read(5) == b"hello", "there is no second reader"
+    again.ended()
+    assert child.wait(LIMIT) == 0
