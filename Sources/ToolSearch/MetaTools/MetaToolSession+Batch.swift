@@ -42,7 +42,7 @@ extension MetaToolSession {
             guard let envelope = try? Envelope(scanning: element) else { continue }
             switch receive(element, envelope, view) {
             case .pass: steps.append(.toServer([UInt8](line, range) + [0x0A]))
-            case .replaced(let others): steps += gathered(others)
+            case .replaced(let others): steps += gathered(others, view)
             }
             if envelope.knownMethod == .cancelled { forget(RawToken(element, envelope.params.requestID.range)) }
         }
@@ -50,11 +50,11 @@ extension MetaToolSession {
     }
 
     /// Keeps answers to messages of a batch back until all of them are there.
-    mutating func gathered(_ steps: [MetaToolStep]) -> [MetaToolStep] {
+    mutating func gathered(_ steps: [MetaToolStep], _ view: MetaToolView) -> [MetaToolStep] {
         guard !batches.isEmpty else { return steps }
         return steps.flatMap { step -> [MetaToolStep] in
             switch step {
-            case .toClient(let line): keep(line) ? [] : [step]
+            case .toClient(let line): keep(line, view.lineLimit) ? [] : [step]
             // Its answer is not the line before: that was kept.
             case .settled(let id, isAnswered: true) where keepsAnswer(to: id): []
             default: [step]
@@ -62,7 +62,7 @@ extension MetaToolSession {
         } + complete()
     }
 
-    private mutating func keep(_ line: [UInt8]) -> Bool {
+    private mutating func keep(_ line: [UInt8], _ limit: Int) -> Bool {
         let message = line.span.extracting(0..<line.count - 1)
         guard let envelope = try? Envelope(scanning: message), envelope.kind == .response else { return false }
         let id = RawToken(message, envelope.id)
@@ -71,8 +71,23 @@ extension MetaToolSession {
         else { return false }
         batches[batch].awaited.remove(at: place)
         batches[batch].answered.append(id)
-        batches[batch].add(line.dropLast())
+        // With its brackets, a comma and the newline.
+        if batches[batch].replies.count + line.count + 3 > limit {
+            batches[batch].add(Self.overLimit(id, limit))
+        } else {
+            batches[batch].add(line.dropLast())
+        }
         return true
+    }
+
+    private static func overLimit(_ id: RawToken, _ limit: Int) -> [UInt8] {
+        let text =
+            "the results of this batch exceed the limit of its client for one line, \(limit >> 20) MB "
+            + "(max_message_to_client in the configuration of mcp-supervisor); ask for them one by one"
+        let error: JSONValue = ["code": -32603, "message": .string(text), "data": ["reason": "oversize_result"]]
+        var reply = Array("{\"jsonrpc\":\"2.0\",\"id\":".utf8)
+        id.write(to: &reply)
+        return reply + ",\"error\":\(error.text)}".utf8
     }
 
     /// Whether the answer to a request waits for those to the rest of its batch.
@@ -80,7 +95,11 @@ extension MetaToolSession {
 
     /// A request that was cancelled gets no answer.
     mutating func forget(_ id: RawToken) {
-        for batch in batches.indices { batches[batch].awaited.removeAll { $0 == id } }
+        for batch in batches.indices {
+            guard let place = RawToken.place(of: id, among: batches[batch].awaited) else { continue }
+            batches[batch].awaited.remove(at: place)
+            return
+        }
     }
 
     /// Batches of which nothing is awaited any more.

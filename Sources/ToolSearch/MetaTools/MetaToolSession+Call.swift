@@ -30,7 +30,12 @@ extension MetaToolSession {
     private mutating func callDirectly(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ name: String, _ view: MetaToolView, mayWait: Bool
     ) -> MetaToolVerdict {
-        guard isOn == true, !options.pins.contains(name), let catalog = view.catalog else { return .pass }
+        guard isOn == true, !options.pins.contains(name) else { return .pass }
+        guard let catalog = view.catalog else {
+            // As some clients name tools; the server's own name of it is in the list.
+            let hasPrefix = ToolName.readings(of: name, server: view.server).count > 1
+            return mayWait && hasPrefix ? .replaced(wait(line, envelope)) : .pass
+        }
         guard let found = catalog.resolve(name) else {
             if view.isFresh { tally.wrongNames += 1 }
             return .pass
@@ -64,8 +69,9 @@ extension MetaToolSession {
             return send(line, envelope, arguments, wanted, as: wanted.name)
         }
         let resolved = catalog.resolve(wanted.name)
-        // A name that has to be guessed may be the very name of a tool that came just now.
-        if resolved?.isExact != true, mayWait, !view.isFresh { return .replaced(wait(line, envelope)) }
+        // A name that has to be guessed may be the very name of a tool that came just now; and what only read may do
+        // more now.
+        if onlyRead || resolved?.isExact != true, mayWait, !view.isFresh { return .replaced(wait(line, envelope)) }
         guard let found = resolved else { return unknown(asker, wanted.name, catalog) }
         let entry = found.entry
         let call = wanted.unwrapped(for: entry)

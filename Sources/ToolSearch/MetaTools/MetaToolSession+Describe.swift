@@ -15,11 +15,11 @@ extension MetaToolSession {
         guard !names.isEmpty else {
             return refuse(asker, "describe_tool takes {\"name\": \"TOOL\"} or {\"names\": [\"TOOL\", …]}.")
         }
-        let isKnown = view.catalog.map { catalog in names.allSatisfy { isSomething($0, catalog) } } ?? false
-        if mayWait, !isKnown, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
+        let isOfTools = view.catalog == nil || names.contains { $0 != MetaTool.instructionsName }
+        if mayWait, isOfTools, !requireCatalog(view) { return .replaced(wait(line, envelope)) }
         guard let catalog = view.catalog else {
             let reason = view.unavailable ?? "its tools are not known"
-            return .replaced([tell(asker, ["The server is not available now: \(reason)"], isError: true)])
+            return .replaced([tell(asker, ["\(view.server) is not available now: \(reason)"], isError: true)])
         }
         tally.descriptions += 1
         let texts = names.map { description(of: $0, catalog, view) }

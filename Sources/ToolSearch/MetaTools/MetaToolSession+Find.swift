@@ -57,7 +57,7 @@ extension MetaToolSession {
     public mutating func found(_ ranking: Ranking, ticket: UInt64, _ view: MetaToolView) -> [MetaToolStep] {
         guard let request = searches.removeValue(forKey: ticket) else { return [] }
         let settled = MetaToolStep.settled(request.asker.id, isAnswered: true)
-        guard let catalog = view.catalog else { return gathered([nothingKnown(request.asker, view), settled]) }
+        guard let catalog = view.catalog else { return gathered([nothingKnown(request.asker, view), settled], view) }
         var hits = ranking.hits.filter {
             catalog.entries.indices.contains($0.position) && !isPinned($0.position, catalog)
         }
@@ -71,7 +71,7 @@ extension MetaToolSession {
             catalog: catalog, hits: Array(hits.prefix(request.limit)), confidence: hits.isEmpty ? .none : confidence,
             query: request.query, pins: Set(options.pins), unavailable: view.unavailable ?? request.unavailable)
         if hits.isEmpty { tally.zeroHits += 1 }
-        return gathered([tell(request.asker, [answer.text], answer.structured), settled])
+        return gathered([tell(request.asker, [answer.text], answer.structured), settled], view)
     }
 
     private func isPinned(_ place: Int, _ catalog: ToolCatalog) -> Bool {
@@ -102,10 +102,10 @@ extension MetaToolSession {
     /// The tools were never listed, and cannot be now.
     private mutating func nothingKnown(_ asker: Asker, _ view: MetaToolView) -> MetaToolStep {
         let reason = view.unavailable ?? "its tools cannot be listed"
-        let text = "The server is not available now, so its tools are not known: \(reason)"
+        let text = "\(view.server) is not available now, so its tools are not known: \(reason)"
         let structured: JSONValue = [
             "matches": [], "total": 0, "confidence": "none",
-            "unavailable": FindAnswer.unavailable("server", reason),
+            "unavailable": FindAnswer.unavailable(view.server, reason),
         ]
         return tell(asker, [text], isError: true, structured)
     }

@@ -132,7 +132,7 @@ extension MetaToolSession {
     public mutating func catalogChanged(_ view: MetaToolView) -> [MetaToolStep] {
         countFormerLife(view)
         let steps = settle(view)
-        return gathered(steps)
+        return gathered(steps, view)
     }
 
     /// The session has another backend: what was asked of the former one's list is asked of this one's. Answers that

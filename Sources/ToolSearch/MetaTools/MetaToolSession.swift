@@ -55,7 +55,7 @@ public struct MetaToolSession: Sendable, Codable {
         guard !batches.isEmpty else { return verdict }
         if envelope.knownMethod == .cancelled { forget(RawToken(line, envelope.params.requestID.range)) }
         let steps = if case .replaced(let steps) = verdict { steps } else { [MetaToolStep.toServer(Self.alone(line))] }
-        return .replaced(gathered(steps))
+        return .replaced(gathered(steps, view))
     }
 
     /// A line as a step has it.
@@ -71,17 +71,30 @@ public struct MetaToolSession: Sendable, Codable {
             return steps.isEmpty ? verdict : .replaced(steps + [.toServer(Self.alone(line))])
         case (.request, .discover):
             return beginHandshake(line, envelope)
-        case (.request, .toolsList):
-            rememberMeta(line, envelope)
-            return list(line, envelope, view)
-        case (.request, .toolsCall):
-            rememberMeta(line, envelope)
-            return call(line, envelope, view, mayWait: true)
+        case (.request, .toolsList), (.request, .toolsCall):
+            return serve(line, envelope, view)
         case (.notification, .cancelled):
             return cancel(line, envelope)
         default:
             return .pass
         }
+    }
+
+    /// A request that may be ours to answer.
+    private mutating func serve(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ view: MetaToolView
+    ) -> MetaToolVerdict {
+        // The multiplexer refuses it.
+        guard envelope.hasUsableID else { return .pass }
+        let asker = Asker(line, envelope)
+        guard !waiting.contains(where: { $0.id == asker.id }),
+            !searches.values.contains(where: { $0.asker.id == asker.id })
+        else {
+            return .replaced([asker.refusal(code: -32600, "Invalid request: a request with this id is in flight")])
+        }
+        rememberMeta(line, envelope)
+        return envelope.knownMethod == .toolsList
+            ? list(line, envelope, view) : call(line, envelope, view, mayWait: true)
     }
 
     /// A line for the client.
@@ -90,7 +103,7 @@ public struct MetaToolSession: Sendable, Codable {
         let verdict = receiveFromServer(line, envelope, view)
         guard !batches.isEmpty else { return verdict }
         let steps = if case .replaced(let steps) = verdict { steps } else { [MetaToolStep.toClient(Self.alone(line))] }
-        return .replaced(gathered(steps))
+        return .replaced(gathered(steps, view))
     }
 
     private mutating func receiveFromServer(
@@ -118,13 +131,13 @@ public struct MetaToolSession: Sendable, Codable {
     /// What waits here is never sent on; what is at the backend is cancelled there.
     private mutating func cancel(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> MetaToolVerdict {
         let id = RawToken(line, envelope.params.requestID.range)
-        if let place = waiting.firstIndex(where: { $0.id == id }) {
-            waiting.remove(at: place)
-            return .replaced([.settled(id, isAnswered: false)])
+        if calls[id] == nil, let place = RawToken.place(of: id, among: waiting.map(\.id)) {
+            return .replaced([.settled(waiting.remove(at: place).id, isAnswered: false)])
         }
-        if let search = searches.first(where: { $0.value.asker.id == id }) {
-            searches[search.key] = nil
-            return .replaced([.settled(id, isAnswered: false)])
+        let asked = searches.sorted { $0.key < $1.key }
+        if calls[id] == nil, let place = RawToken.place(of: id, among: asked.map(\.value.asker.id)) {
+            searches[asked[place].key] = nil
+            return .replaced([.settled(asked[place].value.asker.id, isAnswered: false)])
         }
         calls[id] = nil
         return .pass

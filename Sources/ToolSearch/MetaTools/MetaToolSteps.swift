@@ -4,6 +4,8 @@ public import MCPWire
 
 /// What is known of the backend at the moment of an event.
 public struct MetaToolView: Sendable {
+    /// The server's name.
+    public let server: String
     /// Nil: its tools were never listed.
     public var catalog: ToolCatalog?
     /// Whether nothing happened since that may have changed the list.
@@ -14,8 +16,13 @@ public struct MetaToolView: Sendable {
     public var unavailable: String?
     /// Whether the session's revision has batches.
     public var takesBatches = false
+    /// Bytes that one line to its client may have.
+    public var lineLimit = Int.max
 
-    public init(catalog: ToolCatalog?, isFresh: Bool, instructions: String, unavailable: String? = nil) {
+    public init(
+        server: String, catalog: ToolCatalog?, isFresh: Bool, instructions: String, unavailable: String? = nil
+    ) {
+        self.server = server
         self.catalog = catalog
         self.isFresh = isFresh
         self.instructions = instructions
@@ -69,6 +76,13 @@ struct Asker: Sendable, Codable {
         line += members
         line.write("}}\n")
         return .toClient(line)
+    }
+
+    func refusal(code: Int64, _ text: String) -> MetaToolStep {
+        let error: JSONValue = ["code": .int(code), "message": .string(text)]
+        var line = Array("{\"jsonrpc\":\"2.0\",\"id\":".utf8)
+        id.write(to: &line)
+        return .toClient(line + ",\"error\":\(error.text)}\n".utf8)
     }
 
     /// A tool's result: texts, and whether it is an error.

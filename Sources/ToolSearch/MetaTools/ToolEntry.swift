@@ -38,20 +38,14 @@ public struct ToolEntry: Sendable, Equatable, Codable {
         isReadOnly = value["annotations"]?["readOnlyHint"]?.boolValue ?? false
         schema = members["inputSchema"]?.value ?? 0..<0
         annotations = members["annotations"].flatMap { $0.kind == .object ? $0.value : nil } ?? 0..<0
-        tokens = TokenEstimate.tokens(in: Self.modelText(members, definition))
+        tokens = TokenEstimate.tokens(in: Self.modelText(value))
     }
 
-    private static func modelText(_ members: [RawMember], _ definition: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = []
-        for name in ["name", "description", "inputSchema"] {
-            guard let member = members[name] else { continue }
-            text.write(text.isEmpty ? "{" : ",")
-            writeJSONString(name, to: &text)
-            text.write(":")
-            text += definition[member.value]
-        }
-        text.write("}")
-        return text
+    /// Clients read the definition and write it anew: without its spaces and escapes.
+    private static func modelText(_ value: JSONValue) -> [UInt8] {
+        var shown = JSONObject()
+        for name in ["name", "description", "inputSchema"] { shown[name] = value[name] }
+        return Array(JSONValue.object(shown).text.utf8)
     }
 
     private static func parameters(of schema: JSONValue?) -> [Parameter] {
@@ -78,6 +72,12 @@ public struct ToolEntry: Sendable, Equatable, Codable {
     /// The input schema as it was written; empty where the definition has none.
     public var schemaText: [UInt8] { Array(definition[schema]) }
 
+    /// Whether its parameters are all that it takes, as far as its schema tells at first sight.
+    var tellsItsParameters: Bool {
+        guard !parameters.isEmpty, let members = rawMembers(schemaText) else { return false }
+        return ["$ref", "anyOf", "oneOf", "allOf"].allSatisfy { members[$0] == nil }
+    }
+
     func hasParameter(_ name: String) -> Bool { parameters.contains { $0.name == name } }
 }
 
@@ -87,7 +87,9 @@ enum FirstSentence {
 
     static func of(_ text: String) -> String {
         var sentence = ""
-        for character in text {
+        var count = 0
+        // What is longer is cut in any case; one more than that may be a space, which does not count.
+        for character in text where count < limit + 2 {
             if character.isNewline || character == "\t" || character == " " {
                 if sentence.isEmpty || sentence.hasSuffix(" ") { continue }
                 if endsSentence(sentence) { break }
@@ -95,6 +97,7 @@ enum FirstSentence {
             } else {
                 sentence.append(character)
             }
+            count += 1
         }
         while sentence.hasSuffix(" ") { sentence.removeLast() }
         guard sentence.count > limit else { return sentence }
@@ -104,7 +107,7 @@ enum FirstSentence {
     /// A full stop ends a sentence unless it ends an abbreviation such as "e.g.".
     private static func endsSentence(_ text: String) -> Bool {
         guard let last = text.last, last == "." || last == "!" || last == "?" else { return false }
-        let word = text.split(separator: " ").last ?? ""
+        let word = text.lastIndex(of: " ").map { text[text.index(after: $0)...] } ?? text[...]
         return !word.dropLast().contains(".") && word != "etc." && word != "vs."
     }
 }

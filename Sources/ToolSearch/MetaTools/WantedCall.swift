@@ -35,9 +35,15 @@ struct WantedCall {
         guard let name = String(token: nameMember.value, of: text.span), !name.isEmpty else {
             return .refused("call_tool takes \(shape); the name must be a string.")
         }
-        if members["task"] != nil { return .refused("Tasks are not served through call_tool; call without task.") }
+        if members["task"]?.kind == .object {
+            return .refused("Tasks are not served through call_tool; call without task.")
+        }
         if nameMember.name != "name" { isRepaired = true }
-        guard let inner = members["arguments"] ?? members["args"] ?? members["input"] else {
+        // A parameter of the tool may have such a name, too.
+        let alias = ["args", "input"].lazy.compactMap { members[$0] }.first { member in
+            objectText([UInt8](text.span, member.value)) != nil
+        }
+        guard let inner = members["arguments"] ?? alias else {
             let rest = members.filter { $0.name != nameMember.name }
             return .call(
                 WantedCall(name: name, arguments: Self.object(rest, text), isRepaired: isRepaired || !rest.isEmpty))
@@ -82,12 +88,18 @@ struct WantedCall {
             members.allSatisfy({ $0.name == "arguments" || $0.name == "name" }),
             let object = Self.objectText(Array(arguments[inner.value]))
         else { return self }
+        // A tool that does not tell what it takes may take just that, unless it is the tool's own name.
+        let inside = members["name"].map { String(token: $0.value, of: arguments.span) }
+        let isItsName = inside.map { $0 == entry.name || $0 == name }
+        guard isItsName ?? entry.tellsItsParameters else { return self }
         return WantedCall(name: name, arguments: object.text, isRepaired: true)
     }
 
     /// The model gave the tool's schema back instead of values.
     func looksLikeSchema(of entry: ToolEntry) -> Bool {
-        guard !entry.hasParameter("properties"), let value = try? JSONValue(parsing: arguments) else { return false }
+        guard entry.tellsItsParameters, !entry.hasParameter("properties"),
+            let value = try? JSONValue(parsing: arguments)
+        else { return false }
         return value["type"]?.stringValue == "object" && value["properties"]?.objectValue != nil
     }
 }

@@ -55,6 +55,28 @@ import Testing
         #expect(talk.toServer.isEmpty && talk.owed.isEmpty && talk.session.batches.isEmpty)
     }
 
+    @Test func theLineStaysBelowTheClientsLimit() throws {
+        let talk = Self.talk()
+        talk.view.lineLimit = 2 << 20
+        let calls = (1...3).map { Self.ping.replacing("4", with: "\($0)") }
+        talk.client("[\(calls.joined(separator: ","))]")
+        let text = String(repeating: "x", count: 900_000)
+        for id in 1...3 { talk.server(#"{"jsonrpc":"2.0","id":\#(id),"result":{"x":"\#(text)"}}"#) }
+        #expect(talk.toClient[0].utf8.count < 2 << 20)
+        let answers = try Self.answers(talk)
+        #expect(answers.map { $0["id"]?.intValue } == [1, 2, 3])
+        #expect(answers[1]["result"] != nil)
+        #expect(answers[2]["error"]?["data"]?["reason"] == "oversize_result")
+    }
+
+    @Test func anIdThatIsCancelledAsTextIsTheNumber() throws {
+        let talk = Self.talk()
+        talk.client("[\(Self.through),\(Self.ping)]")
+        talk.client(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"3"}}"#)
+        talk.server(#"{"jsonrpc":"2.0","id":4,"result":{}}"#)
+        #expect(try Self.answers(talk).map { $0["id"]?.intValue } == [4])
+    }
+
     @Test func whatIsNoMessageIsAnsweredInItsPlace() throws {
         let talk = Self.talk()
         talk.client("[7,\(Self.list)]")

@@ -32,6 +32,7 @@ import Testing
         #"{"name":"delete_memory","arguments":{"name":"delete_memory","arguments":{"memory":"m"}}}"#,
         #"{"arguments":{"name":"delete_memory","arguments":{"memory":"m"}}}"#,
         #"{"name":"delete_memory","arguments":{"arguments":"{\"memory\":\"m\"}"}}"#,
+        #"{"name":"deleteMemory","arguments":{"name":"deleteMemory","arguments":{"memory":"m"}}}"#,
         #"{"name":"delete_memory","memory":"m"}"#,
         #"{"name":"mcp__serena__delete_memory","arguments":{"memory":"m"}}"#,
         #"{"name":"serena.delete_memory","arguments":{"memory":"m"}}"#,
@@ -59,6 +60,34 @@ import Testing
         let talk = Conversation(tools: [runner])
         _ = talk.call("call_tool", #"{"name":"run","arguments":{"name":"x","arguments":{"y":1}}}"#)
         #expect(talk.lastParams == ["name": "run", "arguments": ["name": "x", "arguments": ["y": 1]]])
+    }
+
+    /// What takes anything, or says elsewhere what it takes, is given what the model wrote.
+    @Test(arguments: [
+        ##"{"type":"object","$ref":"#/$defs/R"}"##, #"{"type":"object","anyOf":[{"properties":{}}]}"#,
+        #"{"type":"object"}"#,
+        #"{"type":"object","properties":{"x":{}},"allOf":[{}]}"#,
+    ])
+    func whereTheSchemaDoesNotTellNothingIsRepaired(schema: String) {
+        let talk = Conversation(tools: [#"{"name":"run","inputSchema":\#(schema)}"#])
+        for arguments in [#"{"name":"job","arguments":{"x":1}}"#, #"{"type":"object","properties":{}}"#] {
+            #expect(talk.call("call_tool", #"{"name":"run","arguments":\#(arguments)}"#) == nil)
+            #expect(talk.lastParams?["arguments"] == (try? JSONValue(parsing: arguments)))
+        }
+    }
+
+    @Test(arguments: ["input", "args"])
+    func aParameterMayBeCalledAsArgumentsAreToo(word: String) {
+        let tool = #"{"name":"say","inputSchema":{"type":"object","properties":{"\#(word)":{"type":"string"}}}}"#
+        let talk = Conversation(tools: [tool])
+        #expect(talk.call("call_tool", #"{"name":"say","\#(word)":"hello"}"#) == nil)
+        #expect(talk.lastParams?["arguments"] == [word: "hello"])
+    }
+
+    @Test func aParameterCalledTaskIsNoTask() {
+        let talk = Conversation()
+        #expect(talk.call("call_tool", #"{"name":"delete_memory","memory":"m","task":"milk"}"#) == nil)
+        #expect(talk.lastParams?["arguments"] == ["memory": "m", "task": "milk"])
     }
 
     @Test func anUnknownNameIsAnErrorWithThreeSuggestions() throws {
@@ -152,6 +181,49 @@ import Testing
         #expect(talk.call("call_tool_read", #"{"name":"find_symbol","arguments":{"name_path":"x"}}"#) == nil)
         #expect(talk.call("call_tool", #"{"name":"delete_memory","arguments":{}}"#) == nil)
         #expect(talk.toServer.count == 2)
+    }
+
+    /// A client may have approved this one, for tools that only read.
+    @Test func splitReadsDoNotGoByAListThatMayBeOld() throws {
+        var options = MetaToolOptions.on
+        options.isSplit = true
+        let talk = Conversation(options)
+        talk.view.isFresh = false
+        #expect(talk.call("call_tool_read", #"{"name":"find_symbol","arguments":{}}"#) == nil)
+        talk.server(
+            #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[{"name":"find_symbol","inputSchema":{}}]}}"#
+        )
+        let result = try JSONValue(parsing: try #require(talk.toClient.last))["result"]
+        #expect(result?["isError"] == true && result?.firstText.contains("not read-only") == true)
+        #expect(talk.toServer.count == 1 && talk.owed.isEmpty)
+    }
+
+    /// The list cannot be had: what it said last is all there is to go by.
+    @Test(arguments: [("find_symbol", true), ("delete_memory", false)])
+    func splitReadsGoByTheOldListWhereThereIsNoOther(tool: String, isSent: Bool) {
+        var options = MetaToolOptions.on
+        options.isSplit = true
+        let talk = Conversation(options)
+        talk.view.isFresh = false
+        #expect(talk.call("call_tool_read", #"{"name":"\#(tool)","arguments":{}}"#) == nil)
+        talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","error":{"code":-32603,"message":"gone"}}"#)
+        #expect((talk.lastParams?["name"]?.stringValue == tool) == isSent)
+        #expect(talk.toClient.count == (isSent ? 0 : 1) && talk.owed.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("mcp__serena__list_memories", 1), ("serena.list_memories", 1), ("serena_list_memories", 1),
+        ("list_memories", 0),
+    ])
+    func aNameWithAPrefixWaitsForTheListThatTellsWhatItIs(name: String, asked: Int) {
+        let talk = Conversation(known: false)
+        #expect(talk.call(name, "{}") == nil)
+        #expect(talk.owed.count == asked)
+        if asked == 1 {
+            talk.server(
+                #"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[\#(Conversation.listMemories)]}}"#)
+        }
+        #expect(talk.lastParams?["name"] == "list_memories")
     }
 
     /// Nobody knows which tools only read: a client may have approved those alone.

@@ -28,7 +28,7 @@ final class Conversation {
     ) {
         session = MetaToolSession(options: options, isResumed: isResumed)
         let catalog = ToolCatalog(server: "serena", definitions: tools.map { Array($0.utf8) })
-        view = MetaToolView(catalog: known ? catalog : nil, isFresh: known, instructions: "")
+        view = MetaToolView(server: "serena", catalog: known ? catalog : nil, isFresh: known, instructions: "")
     }
 
     static let findSymbol = #"""

@@ -25,6 +25,16 @@ import Testing
         #expect(talk.call("describe_tool", "{}")?["isError"] == true)
     }
 
+    @Test func aListThatMayBeOldIsAskedForBefore() throws {
+        let talk = Conversation()
+        talk.view.isFresh = false
+        #expect(talk.call("describe_tool", #"{"name":"instructions"}"#) != nil)
+        #expect(talk.call("describe_tool", #"{"name":"find_symbol"}"#) == nil)
+        let new = #"{"name":"find_symbol","description":"Another.","inputSchema":{}}"#
+        talk.server(#"{"jsonrpc":"2.0","id":"mcp-supervisor-tools-1","result":{"tools":[\#(new)]}}"#)
+        #expect(try JSONValue(parsing: try #require(talk.toClient.last))["result"]?.firstText == new)
+    }
+
     @Test func theInstructionsAreWhole() {
         let talk = Conversation()
         talk.view.instructions = String(repeating: "Long text. ", count: 1000)

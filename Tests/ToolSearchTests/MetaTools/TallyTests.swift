@@ -33,6 +33,17 @@ import Testing
         #expect(talk.session.tally.structuredTokens == 0)
     }
 
+    /// Clients read `\u5217` before they hand it on.
+    @Test func anEscapedDefinitionCostsNoMoreThanTheSameInPlain() throws {
+        let texts = [#"列出所有的文件 & <b>"#, #"\u5217\u51fa\u6240\u6709\u7684\u6587\u4ef6 \u0026 \u003cb\u003e"#]
+        let entries = try texts.map { text in
+            let definition = #"{ "name": "list",  "description": "\#(text)", "inputSchema": {"type": "object"}}"#
+            return try #require(ToolEntry(definition: Array(definition.utf8)))
+        }
+        #expect(entries[0].summary == entries[1].summary)
+        #expect(entries[0].tokens == entries[1].tokens)
+    }
+
     @Test(arguments: [
         (#"call_tool"#, #"{"name":"delete_memory","arguments":[1]}"#, 1, 0),
         (#"call_tool"#, #"{"name":"find_tool","arguments":{"x":1}}"#, 1, 0),
@@ -57,6 +68,7 @@ import Testing
         #expect(sent.texts > 0)
         #expect(talk.session.tally.answerTokens == sent.texts + sent.structured)
         #expect(talk.session.tally.refusals == 0)
+        #expect(talk.toClient.last?.contains(#""unavailable":[{"server":"serena","reason":"gone"}]"#) == true)
     }
 
     @Test(arguments: [

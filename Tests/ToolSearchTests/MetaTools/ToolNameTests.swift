@@ -42,6 +42,24 @@ import Testing
 
     @Test func whatCouldBeTwoIsNone() { #expect(catalog("git", "add_all", "add-all").resolve("addAll") == nil) }
 
+    @Test(arguments: [
+        ("Reads a file. Not more.", "Reads a file."), ("Use it, e.g. for this. Or not.", "Use it, e.g. for this."),
+        ("  Two   words ", "Two words"), (String(repeating: "x", count: 160), String(repeating: "x", count: 160)),
+        (String(repeating: "x", count: 160) + " ", String(repeating: "x", count: 160)),
+        (String(repeating: "x", count: 159) + " y", String(repeating: "x", count: 159) + "…"),
+        (String(repeating: "x", count: 161), String(repeating: "x", count: 159) + "…"),
+    ])
+    func theFirstSentenceIsShownAndNotTooMuchOfIt(text: String, shown: String) {
+        #expect(FirstSentence.of(text) == shown)
+    }
+
+    /// Each "e.g." was looked for in all that came before: 80 KB took most of a minute, and nobody was served meanwhile.
+    @Test(.timeLimit(.minutes(1)))
+    func aDescriptionWithoutAnEndIsSoonRead() {
+        let text = String(repeating: "e.g. ", count: 100_000)
+        #expect(FirstSentence.of(text).count == 160)
+    }
+
     /// Took minutes when every separator was tried.
     @Test(.timeLimit(.minutes(1)))
     func aNameOfAMegabyteIsSoonRefused() throws {
