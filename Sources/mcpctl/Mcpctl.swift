@@ -30,7 +30,8 @@ struct Mcpctl: ParsableCommand {
 
     /// Names the nearest command for one there is not; ArgumentParser would call it an unexpected argument.
     static func refuseUnknownCommand(_ arguments: ArraySlice<String>) throws {
-        guard let word = arguments.first, !word.hasPrefix("-"), word != "help" else { return }
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments
+        guard let word = words.first, !word.hasPrefix("-"), word != "help" else { return }
         let names = configuration.groupedSubcommands.flatMap(\.subcommands).map { $0._commandName }
         guard !names.contains(word) else { return }
         let nearest = NearestWord.to(word, among: names).map { ", did you mean '\($0)'" } ?? ""

@@ -23,4 +23,17 @@ import Testing
         change(&facts)
         #expect(StrayJudge.server(facts) == nil)
     }
+
+    @Test(arguments: [
+        ("docker run -e GITHUB_MCP_TOKEN=ghp_secret ghcr.io/github/github-mcp-server", "github-mcp-server"),
+        ("uvx proxy https://user:pw@host/mcp", nil), ("npx proxy https://mcp.example.com?key=SECRET", nil),
+        ("npx @modelcontextprotocol/server-git?key=SECRET", nil), ("npx proxy user:pw@host/mcp", nil),
+        ("npx proxy --token mcp_abc", nil), ("uvx --api-key mcp-1a2b git-mcp", "git-mcp"),
+        ("npx -y @acme/mcp-server@1.2", "@acme/mcp-server@1.2"),
+        ("npx -y @modelcontextprotocol/server-git", "@modelcontextprotocol/server-git"),
+        ("node /home/me@work/node_modules/git-mcp/index.js /srv/git-mcp", "git-mcp"),
+    ])
+    func whatMayHoldASecretIsNotItsName(line: String, name: String?) {
+        #expect(StrayJudge.server(arguments: line.split(separator: " ").map(String.init)) == name)
+    }
 }

@@ -135,7 +135,9 @@ def test_refusals_of_the_varlink_service_and_unknown_ones(mcpctl, supervisor):
 
 @pytest.mark.parametrize("arguments,hint", [
     (["statu"], "did you mean 'status'"), (["frobnicate"], "no command is called 'frobnicate';"),
+    (["help", "bogus"], "no command is called 'bogus';"), (["help", "limit"], "did you mean 'limits'"),
     (["status", "--jsn"], "--json"), (["stop"], "<backend>"),
+    (["stop", ""], "<backend>"), (["status", ""], "<backend>"), (["limits", "", "--set", "TasksMax=9"], "<backend>"),
     (["limits", "--total", "--set", "MemoryMx=1G"], "did you mean MemoryMax"),
     (["limits", "a", "--total"], "one of a backend, --server and --total"),
     (["limits", "--set", "MemoryMax=1G"], "needs a backend, --server or --total"),

@@ -56,13 +56,28 @@ enum StrayJudge {
         // python3.11 runs what python runs.
         let runner = program.prefix { $0.isLetter }
         guard runners.contains(String(runner)) else { return nil }
-        return options.prefix(6).first { isServerName($0) }.map { $0.contains("@") ? $0 : base($0) }
+        let candidates = zip(arguments, options).prefix(6).filter { !announcesSecret($0.0) }.map(\.1)
+        return candidates.first { isServerName($0) }.map { $0.hasPrefix("@") ? $0 : base($0) }
+    }
+
+    /// Whether it is an option whose value nobody may see: `--token`, `--api-key`.
+    private static func announcesSecret(_ argument: String) -> Bool {
+        argument.hasPrefix("-")
+            && ["token", "key", "secret", "pass", "auth", "credential"].contains { argument.lowercased().contains($0) }
     }
 
     private static func isServerName(_ argument: String) -> Bool {
         let isDocument = [".json", ".md", ".log", ".toml", ".txt"].contains { argument.hasSuffix($0) }
-        return !argument.hasPrefix("-") && !isDocument && argument.count < 200 && namesMCP(base(argument))
-            || argument.hasPrefix("@modelcontextprotocol/")
+        guard !argument.hasPrefix("-"), !isDocument, argument.count < 200, !mayHoldSecret(argument) else {
+            return false
+        }
+        return namesMCP(base(argument)) || argument.hasPrefix("@modelcontextprotocol/")
+    }
+
+    /// A value of the environment, an address, or a user with a password; no package is called so. The name is shown.
+    private static func mayHoldSecret(_ argument: String) -> Bool {
+        let user = argument.split(separator: "@", omittingEmptySubsequences: false).dropLast()
+        return ["=", "://", "?"].contains { argument.contains($0) } || user.contains { $0.contains(":") }
     }
 
     /// Whether "mcp" is a word of it: `mcp-server-git`, `mcp_server_time`, `github-mcp`.
