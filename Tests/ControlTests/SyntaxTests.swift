@@ -67,6 +67,24 @@ import Testing
         #expect(error?.description.contains(words) == true, "\(error as Any)")
     }
 
+    @Test(
+        arguments: [
+            (.memoryHigh, 0, "1 or more"), (.memoryMax, -5, "1 or more, or -1 for infinity"),
+            (.memorySwapMax, -2, "0 or more, or -1 for infinity"), (.tasksMax, .min, "1 or more"),
+            (.cpuWeight, 10_001, "give 1 to 10000"), (.cpuWeight, -1, "give 1 to 10000"),
+        ] as [(LimitProperty, Int64, String)])
+    func aNumberThatIsNoLimitSaysWhichThereAre(property: LimitProperty, value: Int64, words: String) {
+        let error = #expect(throws: LimitSyntaxError.self) { try property.check(value) }
+        #expect(error?.description.hasPrefix("\(property.rawValue)=\(value) ") == true, "\(error as Any)")
+        #expect(error?.description.contains(words) == true, "\(error as Any)")
+    }
+
+    @Test(arguments: LimitProperty.allCases)
+    func infinityIsALimitButOfAWeight(property: LimitProperty) throws {
+        for value: Int64 in [1, 10_000] { try property.check(value) }
+        if property != .cpuWeight { for value: Int64 in [Limits.infinity, .max] { try property.check(value) } }
+    }
+
     @Test func everyPropertyHasItsPlace() {
         var limits = Limits()
         for (value, property) in LimitProperty.allCases.enumerated() {

@@ -32,15 +32,35 @@ public enum LimitProperty: String, Sendable, CaseIterable {
                     + (self == .cpuWeight || self == .tasksMax ? "give a number" : "give a size such as 1G"))
         }
         switch self {
-        case .memoryHigh, .memoryMax: return try size(text, least: 1)
-        case .memorySwapMax: return try size(text, least: 0)
+        case .memoryHigh, .memoryMax, .memorySwapMax: return try size(text)
         case .tasksMax: return try count(text)
         case .cpuWeight: return try weight(text)
         }
     }
 
-    private func size(_ text: String, least: Int64) throws(LimitSyntaxError) -> Int64 {
-        guard let bytes = ByteSize.parse(text), bytes == Limits.infinity || bytes >= least else {
+    /// Checks a value that came as a number.
+    ///
+    /// - Throws: ``LimitSyntaxError`` which says what it may be.
+    public func check(_ value: Int64) throws(LimitSyntaxError) {
+        guard !isPossible(value) else { return }
+        let most = range.upperBound == .max ? "or more, or \(Limits.infinity) for infinity" : "to \(range.upperBound)"
+        throw LimitSyntaxError("\(rawValue)=\(value) is no limit; give \(range.lowerBound) \(most)")
+    }
+
+    private func isPossible(_ value: Int64) -> Bool {
+        range.contains(value) || (value == Limits.infinity && self != .cpuWeight)
+    }
+
+    private var range: ClosedRange<Int64> {
+        switch self {
+        case .memoryHigh, .memoryMax, .tasksMax: 1...Int64.max
+        case .memorySwapMax: 0...Int64.max
+        case .cpuWeight: 1...10_000
+        }
+    }
+
+    private func size(_ text: String) throws(LimitSyntaxError) -> Int64 {
+        guard let bytes = ByteSize.parse(text), isPossible(bytes) else {
             throw LimitSyntaxError(
                 "\(rawValue)=\(text) is not a size; give bytes, or a number with K, M, G or T (base 1024), or infinity")
         }
@@ -49,14 +69,14 @@ public enum LimitProperty: String, Sendable, CaseIterable {
 
     private func count(_ text: String) throws(LimitSyntaxError) -> Int64 {
         if text == "infinity" { return Limits.infinity }
-        guard let count = Int64(text), count > 0 else {
+        guard let count = Int64(text), range.contains(count) else {
             throw LimitSyntaxError("\(rawValue)=\(text) is not a number of tasks; give 1 or more, or infinity")
         }
         return count
     }
 
     private func weight(_ text: String) throws(LimitSyntaxError) -> Int64 {
-        guard let weight = Int64(text), (1...10_000).contains(weight) else {
+        guard let weight = Int64(text), range.contains(weight) else {
             throw LimitSyntaxError("\(rawValue)=\(text) is not a weight; give 1 to 10000 (systemd's default is 100)")
         }
         return weight

@@ -55,8 +55,11 @@ public struct UnitCgroup: Sendable, Equatable {
     private func events(_ name: String) -> MemoryEvents? {
         let counters = CgroupFile.numbers(memoryFile(name, legacy: "memory.oom_control"))
         guard let kills = counters["oom_kill"] else { return nil }
-        // v1 says how often the limit was in the way, and not how often nothing could be reclaimed.
-        let failures = isLegacy ? CgroupFile.number(memoryFile("", legacy: "memory.failcnt")) ?? 0 : 0
+        // v1 says how often the limit was in the way, and not how often nothing could be reclaimed. A cgroup that went
+        // between the two files has told half of it, which would mean something else.
+        guard let failures = isLegacy ? CgroupFile.number(memoryFile("", legacy: "memory.failcnt")) : 0 else {
+            return nil
+        }
         return MemoryEvents(
             high: counters["high"] ?? 0, max: counters["max"] ?? failures,
             oom: counters["oom"] ?? (failures > 0 ? kills : 0), oomKill: kills)
