@@ -21,6 +21,8 @@ public struct CallCounters: Sendable, Codable {
     ]
     /// Names beyond these are counted as one: a client may invent as many as it likes.
     private static let mostTools = 2000
+    /// Bytes of a name that is counted by itself, quotation marks included.
+    private static let longestName = 258
     private static let rest = "(others)"
 
     public private(set) var tools: [Tool] = []
@@ -32,11 +34,13 @@ public struct CallCounters: Sendable, Codable {
     ///
     /// - Parameter name: the token in the message, quotation marks included.
     mutating func place(of name: Range<Int>, in line: Span<UInt8>) -> Int {
+        let isName = name.count <= Self.longestName && line[name.lowerBound] == UInt8(ascii: "\"")
+        guard isName else { return place(of: Self.rest) }
         let token = RawToken(line, name)
         if let place = places[token] { return place }
         let text = tools.count < Self.mostTools ? String(token: name, of: line) ?? Self.rest : Self.rest
         let place = place(of: text)
-        if tools.count <= Self.mostTools { places[token] = place }
+        if places.count < Self.mostTools { places[token] = place }
         return place
     }
 

@@ -5,14 +5,14 @@ import MCPWire
 /// One `subscriptions/listen` of a client (revision 2026-07-28): a request whose answer is the end of a stream.
 struct Listen: Sendable, Codable {
     let target: ReplyTarget
-    /// The raw `params` of the request, without what says who asks; for a backend that serves it itself.
+    /// The `params` of the request, for a backend that serves it itself. No progress is told in such a stream.
     let filter: [UInt8]
     /// What is honoured of it, where we serve it: the lists whose changes are told of,
     var changes: Set<ListChange>
     /// and the resources, as the client wrote them.
-    var resources: [String: RawToken]
+    var resources: [ExactText: RawToken]
     /// Resources whose subscription the backend has not answered; the acknowledgement waits for them.
-    var undecided: Set<String> = []
+    var undecided: Set<ExactText> = []
     var isAcknowledged = false
     /// The request at the backend that serves it.
     var request: UInt64?
@@ -22,14 +22,17 @@ struct Listen: Sendable, Codable {
         let value = params.isEmpty ? nil : try? JSONValue(parsing: line.extracting(params))
         guard var object = value?.objectValue, let wanted = object["notifications"]?.objectValue else { return nil }
         self.target = target
-        object["_meta"] = nil
+        if var meta = object["_meta"]?.objectValue {
+            meta["progressToken"] = nil
+            object["_meta"] = .object(meta)
+        }
         var filter: [UInt8] = []
         object.write(to: &filter)
         self.filter = filter
         changes = Set(ListChange.allCases.filter { wanted[$0.filterName] == true })
         resources = [:]
         for uri in wanted["resourceSubscriptions"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
-            resources[uri] = RawToken(JSONValue.string(uri).text)
+            resources[ExactText(uri)] = RawToken(JSONValue.string(uri).text)
         }
     }
 
@@ -38,7 +41,7 @@ struct Listen: Sendable, Codable {
         var honoured = JSONObject()
         for change in ListChange.allCases where changes.contains(change) { honoured[change.filterName] = true }
         if !resources.isEmpty {
-            honoured["resourceSubscriptions"] = .array(resources.keys.sorted().map(JSONValue.string))
+            honoured["resourceSubscriptions"] = .array(resources.keys.sorted().map { .string($0.text) })
         }
         return honoured
     }

@@ -25,18 +25,34 @@ extension Multiplexer {
     }
 
     /// Who may see what names nobody: the only one whose request runs; everybody when nothing runs; nobody when it could
-    /// be another's.
-    mutating func audience() -> [SessionID] {
+    /// be another's, unless the configuration wants everybody to.
+    mutating func audience(of line: Span<UInt8>) -> [SessionID] {
         settleLingering()
-        guard pending.runningLocally == 0 else { return [] }
         let running = pending.runningBySession
-        guard running.count < 2 else { return [] }
-        let only = running.first?.key ?? tasks.runningOwners.first
-        guard !isTaskOfAnother(than: only) else { return [] }
-        guard let only else {
-            return sessions.keys.filter { sessions[$0]?.phase == .initialized && !hasLeft($0) }
+        let subscribing = subscribing(besides: running.first?.key, line)
+        let only = running.first?.key ?? subscribing?.first ?? tasks.runningOwners.first
+        guard pending.runningLocally == 0, running.count < 2, let subscribing, subscribing.allSatisfy({ $0 == only }),
+            !isTaskOfAnother(than: only)
+        else {
+            return configuration.unattributedNotifications == .broadcast ? everybody : []
         }
+        guard let only else { return everybody }
         return sessions[only] == nil ? [] : [only]
+    }
+
+    /// The sessions that the backend is asked for about subscriptions; nil: it is not known which. All that it can say of
+    /// those is their URI: beside a request of another session, what has nothing of that is about the other.
+    private func subscribing(besides caller: SessionID?, _ line: Span<UInt8>) -> Set<SessionID>? {
+        guard pending.subscriptionCount > 0 else { return [] }
+        if caller != nil, !subscriptions.mayBeNamed(in: line) { return [] }
+        return subscriptions.underWay
+    }
+
+    private var everybody: [SessionID] {
+        sessions.keys.filter { session in
+            guard let state = sessions[session], !hasLeft(session) else { return false }
+            return state.phase == .initialized || !state.requestLevels.isEmpty
+        }
     }
 }
 
@@ -44,7 +60,7 @@ extension Pending.Owner {
     fileprivate var mayBeAsked: Bool {
         switch self {
         case .session(let target): target.form.contains(.interactive)
-        case .local, .start, .held: true
+        case .local, .start, .held, .lost: true
         default: false
         }
     }

@@ -58,7 +58,7 @@ extension Multiplexer {
             case .local(let token): replyLocally(token, error, &actions)
             case .list(let key): failFetch(id, key, error, &actions)
             case .listen, .changes, .resource: forgetStream(entry.owner)
-            case .subscription, .handshake, .start, .held, .marker, .nobody: break
+            case .subscription, .handshake, .start, .held, .marker, .lost, .nobody: break
             }
         }
         heldCalls = [:]
@@ -109,7 +109,7 @@ extension Multiplexer {
         }
     }
 
-    private mutating func failSubscribing(_ uri: String, _ error: ErrorReply, _ actions: inout Actions) {
+    private mutating func failSubscribing(_ uri: ExactText, _ error: ErrorReply, _ actions: inout Actions) {
         let waiters = subscriptions.entries[uri]?.subscribing ?? []
         subscriptions.entries[uri]?.subscribing = []
         failWaiters(waiters, error, &actions)

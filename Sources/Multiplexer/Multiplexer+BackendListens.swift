@@ -13,16 +13,11 @@ extension Multiplexer {
         let id = pending.makeID()
         let start = actions.bytes.count
         actions.write("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"subscriptions/listen\",\"params\":")
-        actions.bytes.append(contentsOf: withMeta(filter, clientMembers(of: listen.target.session)))
+        actions.bytes.append(contentsOf: filter)
         actions.write("}")
         actions.sendToBackend(listen.target.session, from: start)
         pending.insert(Pending(owner: .listen(number)), at: id)
         listens[number]?.request = id
-    }
-
-    private func withMeta(_ params: [UInt8], _ members: [UInt8]) -> [UInt8] {
-        let meta = "\"_meta\":{".utf8 + members + "}".utf8
-        return "{".utf8 + meta + (params.count > 2 ? ",".utf8 : "".utf8) + params.dropFirst()
     }
 
     /// Asks to be told of changed lists, in whose place the handshake era tells unasked.
@@ -39,13 +34,13 @@ extension Multiplexer {
     }
 
     /// A subscription of sessions of the handshake era.
-    mutating func listenForResource(_ uri: String, _ token: RawToken, _ actions: inout Actions) {
+    mutating func listenForResource(_ uri: ExactText, _ token: RawToken, _ actions: inout Actions) {
         let params = "{\"notifications\":{\"resourceSubscriptions\":[\(token.text)]}}"
         let id = sendOwn(Method.subscriptionsListen.rawValue, params: params, owner: .resource(uri), &actions)
         subscriptions.entries[uri]?.request = id
     }
 
-    mutating func stopListening(to uri: String, now: Int64, _ actions: inout Actions) {
+    mutating func stopListening(to uri: ExactText, now: Int64, _ actions: inout Actions) {
         guard let id = subscriptions.entries[uri]?.request else { return }
         subscriptions.entries[uri]?.request = nil
         cancelAtBackend(id, of: nil, now: now, &actions)
@@ -63,7 +58,7 @@ extension Multiplexer {
         case .listen(let number): passTagged(number, line, envelope, &actions)
         case .changes:
             if let change { scheduleListChange(change, &actions) }
-        case .resource(let uri): handleResourceStream(uri, line, envelope, &actions)
+        case .resource(let uri): handleResourceStream(uri, line, envelope, now: now, &actions)
         default: break
         }
     }
@@ -87,30 +82,32 @@ extension Multiplexer {
     }
 
     private mutating func handleResourceStream(
-        _ uri: String, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        _ uri: ExactText, _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) {
         switch envelope.knownMethod {
-        case .subscriptionsAcknowledged: finishResourceListen(uri, line, envelope, &actions)
+        case .subscriptionsAcknowledged: finishResourceListen(uri, line, envelope, now: now, &actions)
         case .resourceUpdated: passUntagged(line, envelope, &actions)
         default: break
         }
     }
 
     private mutating func finishResourceListen(
-        _ uri: String, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        _ uri: ExactText, _ line: Span<UInt8>, _ envelope: borrowing Envelope, now: Int64, _ actions: inout Actions
     ) {
         let params = try? JSONValue(parsing: line.extracting(envelope.params.range))
         let honoured = params?["notifications"]?["resourceSubscriptions"]?.arrayValue ?? []
-        if honoured.contains(.string(uri)) {
+        if honoured.contains(where: { $0.stringValue.map(ExactText.init) == uri }) {
             return endSubscriptionQuestion(uri, member: "result", Array("{}".utf8), &actions)
         }
         let text = "\(configuration.server) does not tell of changes of \(uri)"
+        // The stream is open all the same, and would be for ever.
+        stopListening(to: uri, now: now, &actions)
         failSubscription(uri, ErrorReply(code: .invalidParams, message: text), &actions)
     }
 
     /// To those who subscribed, without the other era's tag.
     private func passUntagged(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
-        guard let uri = String(token: envelope.params.uri.range, of: line) else { return }
+        guard let uri = ExactText(token: envelope.params.uri.range, of: line) else { return }
         let kept = MetaMembers(line, envelope.params.meta).others.map { copy(line, $0) }
         let meta = Edit(
             range: envelope.params.meta.range, replacement: .text("{".utf8 + joined(kept) + "}".utf8))
@@ -163,7 +160,7 @@ extension Multiplexer {
     }
 
     /// There is no message to say so to sessions of the handshake era; asking again could go on for ever.
-    private mutating func loseSubscription(_ uri: String, _ actions: inout Actions) {
+    private mutating func loseSubscription(_ uri: ExactText, _ actions: inout Actions) {
         guard let entry = subscriptions.entries[uri] else { return }
         if entry.atBackend == .turningOn {
             let text = "\(configuration.server) ended the subscription to \(uri)"

@@ -65,8 +65,8 @@ extension Multiplexer {
             finishAllInputEnds(now: now, &actions)
         case .listen, .changes, .resource: finishStream(id, entry.owner, line, envelope, now: now, &actions)
         case .held(let session, let handle): finishHeldCall(handle, of: session, copy(line, envelope.object), &actions)
-        case .nobody: finishAbandoning(entry)
-        case .marker: break
+        case .nobody: finishOwnQuestion(entry, line, envelope, &actions)
+        case .marker, .lost: break
         }
     }
 
@@ -133,12 +133,14 @@ extension Multiplexer {
         case .local(let token): replyLocally(token, error, &actions)
         case .start(let tool): complainOfStartCall(tool, error.message, &actions)
         case .handshake: failStart(error.message, &actions)
-        case .list(let key): failFetch(id, key, error, &actions)
+        case .list(let key):
+            doubt(key, askedBy: id, &actions)
+            failFetch(id, key, error, &actions)
         case .subscription(let uri): failSubscription(uri, error, &actions)
         case .listen, .changes, .resource: failStream(id, entry.owner, error, &actions)
         case .held(let session, let handle): failHeldCall(handle, of: session, error, &actions)
-        case .nobody: finishAbandoning(entry)
-        case .marker: break
+        case .nobody: forgetAbandoned(entry)
+        case .marker, .lost: break
         }
         finishAllInputEnds(now: now, &actions)
         drainAll(&actions)

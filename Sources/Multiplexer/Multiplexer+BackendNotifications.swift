@@ -62,12 +62,13 @@ extension Multiplexer {
     }
 
     private func passUpdate(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
-        guard let uri = String(token: envelope.params.uri.range, of: line) else { return }
+        guard let uri = ExactText(token: envelope.params.uri.range, of: line) else { return }
         for session in subscriptions.subscribers(of: uri) { copyToSession(line, envelope, session, &actions) }
         tellListeners(of: uri, line, envelope, &actions)
     }
 
-    /// By its progress token, if it has one of ours; else only to a session that is alone, for whom this is its server.
+    /// By what it names: a progress token, a request or a task. What names nothing is only for a session that is alone,
+    /// for whom this is its server, unless the configuration wants everybody to hear it.
     private mutating func passUnknown(_ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions) {
         if envelope.params.progressToken.isPresent {
             return passProgress(line, envelope, envelope.params.progressToken, &actions)
@@ -75,9 +76,30 @@ extension Multiplexer {
         if envelope.params.metaProgressToken.isPresent {
             return passProgress(line, envelope, envelope.params.metaProgressToken, &actions)
         }
-        let mayBeTold = sessions.count == 1 ? true : isOfTask(line, envelope)
-        guard mayBeTold, let session = audience(of: line, envelope).first else { return }
-        copyToSession(line, envelope, session, &actions)
+        if let id = ownID(line, envelope.params.requestID.range), let entry = pending.entries[id] {
+            return passNotice(of: entry, line, envelope, &actions)
+        }
+        if let id = TaskWords.id(in: line.extracting(envelope.params.range)), tasks[id] != nil {
+            if let session = owner(ofTask: id) { copyToSession(line, envelope, session, &actions) }
+            return
+        }
+        if configuration.unattributedNotifications == .drop, sessions.count > 1 {
+            guard isOfTask(line, envelope) else { return }
+        }
+        for session in audience(of: line, envelope) { copyToSession(line, envelope, session, &actions) }
+    }
+
+    /// It names a request, which its session knows by another id.
+    private mutating func passNotice(
+        of request: Pending, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
+        guard request.cancelledAt == nil, case .session(let target) = request.owner,
+            !isTooLong(envelope.object.count, for: target.session, &actions)
+        else { return }
+        let start = actions.bytes.count
+        let id = Edit(range: envelope.params.requestID.range, replacement: .token(target.id))
+        actions.splice(line, envelope, id)
+        actions.sendToSession(target.session, from: start)
     }
 
     func copyToSession(

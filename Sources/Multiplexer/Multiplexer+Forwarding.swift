@@ -103,7 +103,8 @@ extension Multiplexer {
                     answer(target, error, &actions)
                     continue
                 }
-                send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
+                let id = send(line.bytes.span, envelope, target, isRepeated: line.isRepeated, &actions)
+                if let leg = line.leg { pending.keep(leg.request, round: leg.round, at: id) }
                 isItsTurn = false
             } else {
                 relay(line.bytes.span, envelope, from: session, &actions)

@@ -46,13 +46,34 @@ extension Multiplexer {
         guard sessions[session] != nil else { return }
         actions.log(.warning, "session \(session): refused a message of \(length) bytes")
         let envelope = Envelope(prefix: prefix)
+        if envelope.methodKind == nil, envelope.hasUsableID, wasAsked(prefix, envelope.id, session) {
+            return answerForClient(RawToken(prefix, envelope.id), length, session, now: now, &actions)
+        }
         guard envelope.hasUsableID, envelope.result.isEmpty, envelope.error.isEmpty else { return }
         let target = ReplyTarget(session: session, id: RawToken(prefix, envelope.id), batch: 0)
         guard sessions[session]?.requests[target.id] == nil else { return }
         var error = ErrorReply.invalid(
             "the request of \(length >> 20) MB exceeds the limit for one message (message_size_max)")
         error.data = ["reason": "oversize_request"]
+        actions.noteOpened(target)
         answer(target, error, &actions)
+    }
+
+    private func wasAsked(_ line: Span<UInt8>, _ id: Range<Int>, _ session: SessionID) -> Bool {
+        if let relay { return relay.asked.contains(RawToken(line, id)) }
+        return ownID(line, id).map { questions.entries[$0]?.session == session } ?? false
+    }
+
+    /// Whoever asked the client must not wait for what cannot be passed on.
+    private mutating func answerForClient(
+        _ question: RawToken, _ length: Int, _ session: SessionID, now: Int64, _ actions: inout Actions
+    ) {
+        let text = "the client's answer of \(length >> 20) MB exceeds the limit for one message (message_size_max)"
+        let error: JSONValue = ["code": .int(Int64(ErrorReply.Code.invalidRequest.rawValue)), "message": .string(text)]
+        let line = Array("{\"jsonrpc\":\"2.0\",\"id\":\(question.text),\"error\":\(error.text)}".utf8)
+        guard relay == nil else { return relayFromSession(line.span, session, now: now, &actions) }
+        guard let envelope = try? Envelope(scanning: line.span) else { return }
+        handleClientResponse(line.span, envelope, from: session, now: now, &actions)
     }
 
     /// The same of the backend: the request it belongs to is answered with an error, if its id is in the prefix.

@@ -114,6 +114,7 @@ extension Multiplexer {
         }
         if sessions[target.session]?.phase != .opened {
             reset(target.session, now: now, &actions)
+            updateLogLevel(&actions)
             drainAll(&actions)
         }
         noteClient(line, envelope, target.session)

@@ -48,6 +48,19 @@ extension Multiplexer {
         let question = HeldCall.Question(
             id: copy(line, envelope.id), method: String(repairing: line.extracting(envelope.method)),
             params: copy(line, envelope.params.range))
+        if put(question, feature, to: calls, now: now, &actions) { return true }
+        guard calls.contains(where: { isOfModernClient($0) }) else { return false }
+        // Of several calls the others' failures have causes of their own.
+        if calls.count == 1 { pending.noteRefusal(of: feature, at: calls[0]) }
+        refuse(question, &actions)
+        return true
+    }
+
+    /// False when none of the calls can be asked.
+    private mutating func put(
+        _ question: HeldCall.Question, _ feature: ClientFeature, to calls: [UInt64], now: Int64,
+        _ actions: inout Actions
+    ) -> Bool {
         if let call = calls.first(where: { mayBeHeld($0, for: feature) }) {
             hold(call, with: question, now: now, &actions)
         } else if let handle = calls.compactMap({ heldHandle(of: $0, for: feature) }).first {
@@ -57,9 +70,7 @@ extension Multiplexer {
             }
             heldCalls[handle]?.waiting.append(question)
         } else {
-            guard calls.contains(where: { isOfModernClient($0) }) else { return false }
-            for call in calls { pending.noteRefusal(of: feature, at: call) }
-            refuse(question, &actions)
+            return false
         }
         return true
     }
@@ -108,7 +119,7 @@ extension Multiplexer {
         let length = held.asked.reduce(0) { $0 + $1.params.count + questionOverhead }
         guard !isTooLong(length, for: held.session, &actions), let handle = takeHandle() else {
             for question in held.asked { refuse(question, &actions) }
-            return giveBack(held, to: target)
+            return giveBack(held, to: target, &actions)
         }
         // The clock runs for the oldest; the others get theirs when it has rung.
         if heldCalls.isEmpty {
@@ -143,8 +154,9 @@ extension Multiplexer {
     }
 
     /// The client's request is at the backend again.
-    private mutating func giveBack(_ held: HeldCall, to target: ReplyTarget) {
+    private mutating func giveBack(_ held: HeldCall, to target: ReplyTarget, _ actions: inout Actions) {
         pending.reassign(held.call, to: .session(target))
+        actions.noteSent(target, held.call)
         sessions[target.session]?.requests[target.id] = .sent(held.call)
         sessions[target.session]?.inFlight += 1
     }
@@ -198,7 +210,7 @@ extension Multiplexer {
         if let line = held.answer, let envelope = try? Envelope(scanning: line.span) {
             return passTranslated(line.span, envelope, to: target, &actions)
         }
-        guard !held.waiting.isEmpty else { return giveBack(held, to: target) }
+        guard !held.waiting.isEmpty else { return giveBack(held, to: target, &actions) }
         let next = HeldCall(
             session: held.session, call: held.call, request: held.request, form: held.form, heldAt: now,
             asked: held.waiting)
@@ -246,15 +258,30 @@ extension Multiplexer {
 
     /// Nobody will come back for it: the backend's questions are answered, and its call is cancelled.
     private mutating func giveUp(_ handle: String, now: Int64, _ actions: inout Actions) {
-        guard let held = heldCalls.removeValue(forKey: handle), held.answer == nil else { return }
-        for question in held.asked + held.waiting {
-            if question.method == Method.elicit.rawValue {
-                answer(question, member: ",\"result\":{\"action\":\"cancel\"}", &actions)
-            } else {
-                answer(question, member: ",\"error\":{\"code\":-1,\"message\":\"The client did not answer\"}", &actions)
-            }
-        }
+        guard let held = heldCalls.removeValue(forKey: handle) else { return }
+        for question in held.asked + held.waiting { abandon(question, &actions) }
+        guard held.answer == nil else { return }
         cancelAtBackend(held.call, of: held.session, now: now, &actions)
+    }
+
+    private func abandon(_ question: HeldCall.Question, _ actions: inout Actions) {
+        if question.method == Method.elicit.rawValue {
+            answer(question, member: ",\"result\":{\"action\":\"cancel\"}", &actions)
+        } else {
+            answer(question, member: ",\"error\":{\"code\":-1,\"message\":\"The client did not answer\"}", &actions)
+        }
+    }
+
+    /// The call that they were put to is over, so they are about another one of that session.
+    private mutating func putElsewhere(
+        _ questions: [HeldCall.Question], of session: SessionID, _ actions: inout Actions
+    ) {
+        for question in questions {
+            let calls = pending.entries.filter { $0.value.cancelledAt == nil && $0.value.owner.session == session }
+            let feature = ClientFeature(Method(rawValue: question.method))
+            let isPut = feature.map { put(question, $0, to: calls.keys.sorted(), now: clock, &actions) } ?? false
+            if !isPut { abandon(question, &actions) }
+        }
     }
 
     /// The backend takes a question back, or gives up waiting for it.
@@ -270,9 +297,13 @@ extension Multiplexer {
         if answered.count >= configuration.maximumInFlightPerSession {
             // A client that never comes back must not pile them up.
             let oldest = answered.min { ($0.value.heldAt, $0.key) < ($1.value.heldAt, $1.key) }
-            if let oldest { heldCalls[oldest.key] = nil }
+            let gone = oldest.flatMap { heldCalls.removeValue(forKey: $0.key) }
+            for question in (gone?.asked ?? []) + (gone?.waiting ?? []) { abandon(question, &actions) }
         }
         heldCalls[handle]?.answer = answer
+        let left = heldCalls[handle]?.waiting ?? []
+        heldCalls[handle]?.waiting = []
+        putElsewhere(left, of: session, &actions)
         drain(session, &actions)
     }
 

@@ -16,6 +16,18 @@ extension Multiplexer {
         }
     }
 
+    /// Whether a request is refused whatever it asks for: whoever answers requests in our place leaves it to us.
+    public func refuses(_ line: Span<UInt8>, from session: SessionID) -> Bool {
+        guard relay == nil, let envelope = try? Envelope(scanning: line), envelope.kind == .request else {
+            return false
+        }
+        guard envelope.hasUsableID, sessions[session]?.requests[RawToken(line, envelope.id)] == nil else { return true }
+        if AnswerForm(of: envelope).contains(.modern) {
+            return refusal(of: MetaMembers(line, envelope.params.meta), line) != nil
+        }
+        return sessions[session]?.phase == .opened && envelope.knownMethod != .initialize
+    }
+
     /// A message that is JSON and no message. With an id its sender may be waiting, so it is answered.
     private mutating func refuse(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, from session: SessionID, batch: UInt32,
@@ -74,6 +86,9 @@ extension Multiplexer {
         case nil where configuration.unknownRequests == .refuse:
             let method = String(repairing: line.extracting(envelope.method))
             answer(target, .methodNotFound(String(method.prefix(100))), &actions)
+        // Its ids would reach the backend as they are, where they are another's.
+        case .some(let method) where method.isNotification:
+            answer(target, .methodNotFound(method.rawValue), &actions)
         default: forward(line, envelope, target, &actions)
         }
     }

@@ -22,7 +22,8 @@ extension Multiplexer {
             return pending.alone.allSatisfy { owner(of: $0) == session }
                 && (isAskedSomething(session) || !somebodyWaits(ticket, besides: session))
         }
-        guard !isBehindOneAlone(ticket, of: session) else { return false }
+        // The one who waits to be alone waits for calls that may be waiting for this answer.
+        guard isAskedSomething(session) || !isBehindOneAlone(ticket, of: session) else { return false }
         return !mustBeAlone(line, envelope) || !somebodyCalls(besides: session)
     }
 

@@ -9,9 +9,9 @@ extension Multiplexer {
     /// The backend answered this request, so it has read what the same session sent before it. What others sent says
     /// nothing: sessions wait in lines of their own.
     mutating func noteCancellationsRead(by owner: Pending.Owner, _ id: UInt64, now: Int64) {
-        guard let session = owner.session else { return }
+        guard let lane = owner.lane else { return }
         for cancelled in pending.lingering {
-            guard let entry = pending.entries[cancelled], entry.owner.session == session,
+            guard let entry = pending.entries[cancelled], entry.owner.lane == lane,
                 entry.cancellationReadAt == nil, entry.cancelledAfter < id
             else { continue }
             pending.noteCancellationRead(at: cancelled, now: now)
@@ -25,17 +25,17 @@ extension Multiplexer {
     /// - Parameter session: whose own cancelled requests stand in nobody's way; nil: none are.
     mutating func askWhetherCancellationsAreRead(besides session: SessionID?, _ actions: inout Actions) {
         guard backend.phase == .ready else { return }
-        var asked: Set<SessionID> = []
+        var asked: Set<Pending.Owner.Lane> = []
         for id in pending.lingering.sorted() {
             guard let entry = pending.entries[id], !entry.isMarked, entry.cancellationReadAt == nil,
-                let owner = entry.owner.session, owner != session
+                let lane = entry.owner.lane, lane != session.map(Pending.Owner.Lane.session)
             else { continue }
             pending.noteCancellationMarked(at: id)
-            if asked.insert(owner).inserted { sendMarker(of: owner, &actions) }
+            if asked.insert(lane).inserted { sendMarker(of: entry.owner.session, &actions) }
         }
     }
 
-    private mutating func sendMarker(of session: SessionID, _ actions: inout Actions) {
+    private mutating func sendMarker(of session: SessionID?, _ actions: inout Actions) {
         let id = pending.makeID()
         let start = actions.bytes.count
         let method = era == .legacy ? Method.ping : .discover
@@ -80,7 +80,23 @@ extension Pending.Owner {
     var session: SessionID? {
         switch self {
         case .session(let target): target.session
-        case .held(let session, _), .marker(let session): session
+        case .held(let session, _): session
+        case .marker(let session): session
+        default: nil
+        }
+    }
+
+    /// What was sent in one of them is read in order.
+    enum Lane: Hashable {
+        case session(SessionID)
+        case ours
+    }
+
+    /// Of requests that can be told from others in it.
+    var lane: Lane? {
+        switch self {
+        case .session, .held, .marker: session.map(Lane.session) ?? .ours
+        case .local, .start, .lost: .ours
         default: nil
         }
     }

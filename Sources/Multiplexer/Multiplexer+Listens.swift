@@ -90,7 +90,7 @@ extension Multiplexer {
 
     /// A resource changed: the backend's message, tagged for each who listens.
     func tellListeners(
-        of uri: String, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        of uri: ExactText, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {
         for number in subscriptions.listeners(of: uri) {
             guard let listen = listens[number], listen.isAcknowledged,
@@ -113,7 +113,7 @@ extension Multiplexer {
     // MARK: - Its end
 
     /// The backend has answered whether it will tell of a resource.
-    mutating func decideListens(of uri: String, succeeded: Bool, _ actions: inout Actions) {
+    mutating func decideListens(of uri: ExactText, succeeded: Bool, _ actions: inout Actions) {
         for number in (subscriptions.entries[uri]?.listens ?? []).sorted() {
             listens[number]?.undecided.remove(uri)
             if !succeeded { listens[number]?.resources[uri] = nil }

@@ -154,13 +154,21 @@ extension Multiplexer {
         actions.list.append(.snapshotChanged)
     }
 
+    /// The backend was asked and did not say: what an earlier process said is not to be believed on and on.
+    mutating func doubt(_ key: ListKey, askedBy id: UInt64, _ actions: inout Actions) {
+        guard let fetch = lists.fetches[key], fetch.id == id, !fetch.isStale else { return }
+        if lists.pages[key]?.isVerified == false { forget(key, &actions) }
+    }
+
     mutating func listsTimedOut(now: Int64, _ actions: inout Actions) {
         let late = now - Int64(configuration.listTimeout)
         let running = lists.fetches.compactMap { $0.value.id } + lists.overtaken.keys
         for id in running.sorted() {
             guard case .list(let key)? = pending.entries[id]?.owner,
-                (lists.overtaken[id] ?? lists.fetches[key])?.sentAt ?? now <= late, let fetch = lists.take(id, key)
+                (lists.overtaken[id] ?? lists.fetches[key])?.sentAt ?? now <= late
             else { continue }
+            doubt(key, askedBy: id, &actions)
+            guard let fetch = lists.take(id, key) else { continue }
             pending.cancel(id, now: now)
             armTombstones(&actions)
             let seconds = configuration.listTimeout / 1000

@@ -43,8 +43,7 @@ extension Multiplexer {
             }
             var entry = Pending(owner: .local(request.token))
             entry.isCall = mayAsk
-            let id = sendOwn(request.method, params: request.params, entry, &actions)
-            actions.asked.append(Actions.Asked(token: request.token, request: id))
+            _ = sendOwn(request.method, params: request.params, entry, &actions)
         }
     }
 

@@ -34,6 +34,9 @@ extension Multiplexer {
         guard level != backend.level else { return }
         backend.level = level
         let params = "{\"level\":\"\(level.name)\"}"
-        _ = sendOwn(Method.setLevel.rawValue, params: params, owner: .nobody, &actions)
+        let id = sendOwn(Method.setLevel.rawValue, params: params, owner: .nobody, &actions)
+        // Nobody waits for the answer, and a server that never gives one must not count as busy for ever.
+        pending.cancel(id, now: clock)
+        armTombstones(&actions)
     }
 }

@@ -33,7 +33,7 @@ extension Multiplexer {
     }
 
     /// The ladder of the revision: what each request must carry, then whether its version is one of ours.
-    private func refusal(of meta: MetaMembers, _ line: Span<UInt8>) -> ErrorReply? {
+    func refusal(of meta: MetaMembers, _ line: Span<UInt8>) -> ErrorReply? {
         guard meta.protocolVersion.kind == .string, meta.clientCapabilities.kind == .object else {
             return .missingMeta(
                 [

@@ -14,6 +14,9 @@ extension Multiplexer {
         case .rootsChanged: askForRoots(of: session, &actions)  // Mostly of no interest to the backend.
         case .progress: handleProgress(line, envelope, from: session, &actions)
         case .taskStatus: break  // Of tasks at the client, and there are none.
+        // Servers there are that go by the method alone: nothing that is checked on its way may pass like this.
+        case .some(let method) where !method.isNotification:
+            actions.log(.notice, "session \(session): a request (\(method.rawValue)) without an id, ignoring")
         default: relayNotification(line, envelope, from: session, &actions)
         }
     }
@@ -84,14 +87,8 @@ extension Multiplexer {
         guard let requests = sessions[session]?.requests else { return nil }
         let exact = RawToken(line, range)
         if let place = requests[exact] { return (exact, place) }
-        let wanted = plainText(exact)
-        return requests.first { plainText($0.key) == wanted }.map { ($0.key, $0.value) }
-    }
-
-    private func plainText(_ token: RawToken) -> String {
-        let text = token.text
-        guard text.hasPrefix("\"") else { return text }
-        return (try? JSONValue(parsing: text))?.stringValue ?? text
+        let wanted = exact.plainText
+        return requests.first { $0.key.plainText == wanted }.map { ($0.key, $0.value) }
     }
 
     /// Leaves a tombstone for a request at the backend. Its sender gets nothing more for it.

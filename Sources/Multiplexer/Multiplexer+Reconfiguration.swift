@@ -5,6 +5,7 @@ extension Multiplexer {
     /// were told in their handshakes stays as it was.
     public mutating func reconfigure(_ new: MultiplexerConfiguration) {
         configuration.unknownRequests = new.unknownRequests
+        configuration.unattributedNotifications = new.unattributedNotifications
         configuration.retryTools = new.retryTools
         configuration.startCalls = new.startCalls
         configuration.handshakeTimeout = new.handshakeTimeout

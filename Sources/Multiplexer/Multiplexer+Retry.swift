@@ -56,7 +56,9 @@ extension Multiplexer {
         else { return false }
         sessions[target.session]?.inFlight -= 1
         sessions[target.session]?.requests[target.id] = .queued
-        sessions[target.session]?.queue.prepend(LineQueue.Line(bytes: bytes, target: target, isRepeated: true))
+        var line = LineQueue.Line(bytes: bytes, target: target, isRepeated: true)
+        if entry.round > 0 { line.leg = entry.request.map { Leg(request: $0, round: entry.round) } }
+        sessions[target.session]?.queue.prepend(line)
         return true
     }
 

@@ -15,6 +15,12 @@ struct Round: Sendable, Codable {
     var answers: [String: [UInt8]] = [:]
 }
 
+/// The client's request of which a line with answers is made, and how often it was asked for some.
+struct Leg: Sendable, Codable {
+    let request: [UInt8]
+    let round: Int
+}
+
 struct RoundTable: Sendable, Codable {
     var entries: [UInt64: Round] = [:]
     private var last: UInt64 = 0

@@ -14,15 +14,15 @@ extension Multiplexer {
         sessions[session]?.level = value.level
         guard relay == nil else { return }
         askForRoots(of: session, &actions)
-        for uri in value.subscriptions { resubscribe(session, to: uri, &actions) }
+        for uri in value.subscriptions { resubscribe(session, to: ExactText(uri), &actions) }
         updateLogLevel(&actions)
         claimTasks(value.tasks, for: session, &actions)
     }
 
     /// It was subscribed elsewhere.
-    mutating func resubscribe(_ session: SessionID, to uri: String, _ actions: inout Actions) {
+    mutating func resubscribe(_ session: SessionID, to uri: ExactText, _ actions: inout Actions) {
         sessions[session]?.subscriptions.insert(uri)
-        let token = RawToken(JSONValue.string(uri).text)
+        let token = RawToken(JSONValue.string(uri.text).text)
         subscriptions.entries[uri, default: SubscriptionTable.Entry(token: token)].sessions.insert(session)
         settleSubscription(uri, &actions)
     }

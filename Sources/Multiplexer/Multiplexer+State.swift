@@ -46,6 +46,19 @@ extension Multiplexer {
     /// The number of the last request that was made at the backend.
     public var lastRequestID: UInt64 { relay.map { UInt64($0.lastQuestion) } ?? pending.lastID }
 
+    /// Requests at the backend on whose behalf it may still ask somebody something although no client waits for their
+    /// answer: our own, held and cancelled ones. A successor that does not know of them would take whoever calls next for
+    /// the one who is asked.
+    public var unclaimed: Set<UInt64> { pending.unclaimed }
+    /// Goes up whenever ``unclaimed`` is another set.
+    public var unclaimedRevision: Int { pending.unclaimedRevision }
+
+    /// The id that a client's open request has at the backend.
+    public func requestAtBackend(_ id: RawToken, of session: SessionID) -> UInt64? {
+        guard relay == nil, case .sent(let request)? = sessions[session]?.requests[id] else { return nil }
+        return request
+    }
+
     /// What the running backend speaks, or the last one did.
     public var backendEra: BackendEra { era }
 
@@ -54,7 +67,7 @@ extension Multiplexer {
     ///
     /// - Parameters:
     ///   - lastID: the last id that it was sent.
-    ///   - open: requests that it works on, and whose senders were told that they are lost.
+    ///   - open: requests that it works on, and whose senders were told that they are lost. None has a higher id.
     ///   - isAsleep: nothing is to be asked of it before ``backendWoke(now:into:)``.
     public mutating func backendAdopted(
         generation: Int, era: BackendEra, lastID: UInt64, open: [UInt64] = [], isAsleep: Bool = false,
@@ -67,8 +80,9 @@ extension Multiplexer {
         backend.hasSpoken = true
         self.era = era
         pending.skip(to: lastID)
-        for id in open {
-            pending.insert(Pending(owner: .nobody), at: id)
+        // A request that waits to be asked again may still be noted where the last process had it.
+        for id in Set(open).sorted() where id <= lastID {
+            pending.insert(Pending(owner: .lost), at: id)
             cancelAtBackend(id, of: nil, reason: "the answer is lost", now: now, &actions)
         }
         backend.isUnasked = true

@@ -8,7 +8,11 @@ extension Multiplexer {
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
         let range = envelope.params.uri.range
-        guard let uri = String(token: range, of: line) else { return forward(line, envelope, target, &actions) }
+        guard let uri = ExactText(token: range, of: line) else { return forward(line, envelope, target, &actions) }
+        guard maySubscribe(target.session, to: uri) else {
+            let text = "this session is subscribed to \(configuration.maximumSubscriptions) resources already"
+            return answer(target, .failure(text, reason: "too_many_subscriptions"), &actions)
+        }
         var entry = subscriptions.entries[uri] ?? SubscriptionTable.Entry(token: RawToken(line, range))
         if entry.atBackend == .on {
             entry.sessions.insert(target.session)
@@ -22,11 +26,19 @@ extension Multiplexer {
         settleSubscription(uri, &actions)
     }
 
+    /// What a client asks for and never takes back must not grow without end.
+    private func maySubscribe(_ session: SessionID, to uri: ExactText) -> Bool {
+        guard let state = sessions[session] else { return false }
+        // Requests that wait count, too: some of them may be such.
+        let count = state.subscriptions.count + state.requests.count
+        return count < configuration.maximumSubscriptions || state.subscriptions.contains(uri)
+    }
+
     mutating func handleUnsubscribe(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ target: ReplyTarget, _ actions: inout Actions
     ) {
         let range = envelope.params.uri.range
-        guard let uri = String(token: range, of: line) else { return forward(line, envelope, target, &actions) }
+        guard let uri = ExactText(token: range, of: line) else { return forward(line, envelope, target, &actions) }
         overtakeSubscribing(uri, of: target.session, &actions)
         let wasSubscribed = subscriptions.entries[uri]?.sessions.remove(target.session) != nil
         noteSubscription(uri, of: target.session, false, &actions)
@@ -40,7 +52,7 @@ extension Multiplexer {
     }
 
     /// A client that unsubscribes before its subscribe was answered wants the last word to count.
-    private mutating func overtakeSubscribing(_ uri: String, of session: SessionID, _ actions: inout Actions) {
+    private mutating func overtakeSubscribing(_ uri: ExactText, of session: SessionID, _ actions: inout Actions) {
         let overtaken = subscriptions.entries[uri]?.subscribing.filter { $0.session == session } ?? []
         subscriptions.entries[uri]?.subscribing.removeAll { $0.session == session }
         for target in overtaken {
@@ -50,7 +62,7 @@ extension Multiplexer {
     }
 
     mutating func noteSubscription(
-        _ uri: String, of session: SessionID, _ isSubscribed: Bool, _ actions: inout Actions
+        _ uri: ExactText, of session: SessionID, _ isSubscribed: Bool, _ actions: inout Actions
     ) {
         guard let has = sessions[session]?.subscriptions.contains(uri), has != isSubscribed else { return }
         if isSubscribed {
@@ -62,7 +74,7 @@ extension Multiplexer {
     }
 
     /// Asks the backend for what the sessions want of it, one question at a time.
-    mutating func settleSubscription(_ uri: String, _ actions: inout Actions) {
+    mutating func settleSubscription(_ uri: ExactText, _ actions: inout Actions) {
         guard let entry = subscriptions.entries[uri] else { return }
         switch entry.atBackend {
         case .off where entry.isWanted:
@@ -82,13 +94,13 @@ extension Multiplexer {
     }
 
     /// A backend of the stateless era is not asked: the listen is cancelled, and that is all.
-    private mutating func endUnsubscribing(_ uri: String, _ actions: inout Actions) {
+    private mutating func endUnsubscribing(_ uri: ExactText, _ actions: inout Actions) {
         subscriptions.entries[uri]?.atBackend = .turningOff
         endSubscriptionQuestion(uri, member: "result", Array("{}".utf8), &actions)
     }
 
     private mutating func sendSubscription(
-        _ method: Method, _ uri: String, _ token: RawToken, _ actions: inout Actions
+        _ method: Method, _ uri: ExactText, _ token: RawToken, _ actions: inout Actions
     ) {
         let params = "{\"uri\":\(token.text)}"
         _ = sendOwn(method.rawValue, params: params, owner: .subscription(uri), &actions)
@@ -100,7 +112,7 @@ extension Multiplexer {
     }
 
     mutating func finishSubscription(
-        _ uri: String, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+        _ uri: ExactText, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
     ) {
         if envelope.result.isEmpty {
             endSubscriptionQuestion(uri, member: "error", copy(line, envelope.error), &actions)
@@ -109,14 +121,14 @@ extension Multiplexer {
         }
     }
 
-    mutating func failSubscription(_ uri: String, _ error: ErrorReply, _ actions: inout Actions) {
+    mutating func failSubscription(_ uri: ExactText, _ error: ErrorReply, _ actions: inout Actions) {
         var bytes: [UInt8] = []
         error.write(to: &bytes)
         endSubscriptionQuestion(uri, member: "error", Array(bytes.dropFirst("\"error\":".utf8.count)), &actions)
     }
 
     mutating func endSubscriptionQuestion(
-        _ uri: String, member: String, _ value: [UInt8], _ actions: inout Actions
+        _ uri: ExactText, member: String, _ value: [UInt8], _ actions: inout Actions
     ) {
         guard var entry = subscriptions.entries[uri] else { return }
         let wasTurningOn = entry.atBackend == .turningOn

@@ -124,7 +124,7 @@ public struct Multiplexer: Sendable, Codable {
 extension Multiplexer {
     /// Requests at the backend that somebody waits for, and tasks that it works on.
     public var inFlight: Int {
-        if let relay { return relay.localCount + sessions.values.reduce(0) { $0 + $1.inFlight } }
+        if let relay { return relay.localCount + relay.tasks.count + sessions.values.reduce(0) { $0 + $1.inFlight } }
         return pending.entries.count - pending.cancelledCount - pending.streamCount + tasks.runningCount
     }
 
@@ -168,8 +168,13 @@ extension Multiplexer {
     }
 
     /// What `open` needs to go on with this session in another process: at most 16 KB, opaque.
-    public func resume(of session: SessionID) -> [UInt8] {
+    public func resume(of session: SessionID) -> [UInt8] { resume(of: session, .shim) }
+
+    /// What another machine of this process needs for it: the same, and all of it.
+    public func wholeResume(of session: SessionID) -> [UInt8] { resume(of: session, .none) }
+
+    private func resume(of session: SessionID, _ bounds: ResumeValue.Bounds) -> [UInt8] {
         guard let state = sessions[session] else { return [] }
-        return ResumeValue(state, relay: relay, tasks: tasks.ids(of: session)).encoded()
+        return ResumeValue(state, relay: relay, tasks: tasks.ids(of: session), bounds: bounds).encoded()
     }
 }

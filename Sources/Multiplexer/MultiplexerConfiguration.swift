@@ -12,6 +12,7 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var repositoryRoots: [String] = []
     public var roots = RootsPolicy.repo
     public var unknownRequests = UnknownRequests.pass
+    public var unattributedNotifications = UnattributedNotifications.drop
     public var retryTools = RetryTools.never
     /// The client that the backend sees (a fixed profile: protocol.md §2.7 a).
     public var clientName = "mcp-supervisor"
@@ -53,6 +54,8 @@ public struct MultiplexerConfiguration: Sendable, Codable {
     public var maximumQueue = 64 << 20
     /// Listens of one session; they end only when the client wants it.
     public var maximumListens = 1024
+    /// Resources that one session is subscribed to.
+    public var maximumSubscriptions = 4096
     /// Bytes of a session's lines that are no messages, after which it is ended.
     public var maximumSessionGarbage = 1 << 20
     /// Bytes of garbage before the first message, after which a start counts as failed.

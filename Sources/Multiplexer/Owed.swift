@@ -21,7 +21,8 @@ extension Actions {
         public let request: UInt64
     }
 
-    /// A local request that went to the backend (``Action/reply`` ends it).
+    /// A local request that went to a private backend (``Action/reply`` ends it). Of one that is shared
+    /// ``Multiplexer/unclaimed`` says it.
     public struct Asked: Sendable, Equatable {
         public let token: UInt64
         public let request: UInt64

@@ -19,16 +19,18 @@ struct Pending: Sendable, Codable {
         case start(tool: String)
         case handshake
         case list(ListKey)
-        case subscription(String)
+        case subscription(ExactText)
         /// A listen of a client, at a backend that serves it itself.
         case listen(UInt64)
         /// Our own listen for changed lists, and one for a resource.
         case changes
-        case resource(String)
+        case resource(ExactText)
         /// The client was asked something, and comes back with the handle.
         case held(SessionID, handle: String)
-        /// A ping behind cancellations of this session's requests.
-        case marker(SessionID)
+        /// A ping behind cancellations of this session's requests; nil: of those in our own line.
+        case marker(SessionID?)
+        /// Somebody's whom another supervisor knew, and who was told that the answer is lost.
+        case lost
         /// Nobody waits for the answer.
         case nobody
 
@@ -43,7 +45,7 @@ struct Pending: Sendable, Codable {
         /// Whether somebody asked for it whom the backend may want to tell or ask something meanwhile.
         var isCaller: Bool {
             switch self {
-            case .session, .local, .start, .held: true
+            case .session, .local, .start, .held, .lost: true
             default: false
             }
         }
@@ -79,6 +81,13 @@ struct Pending: Sendable, Codable {
     var task: TaskRole?
     /// What the backend wanted of the client and did not get.
     var refused: ClientFeature?
+
+    /// Whether somebody may still be asked on its behalf although no client waits for its answer.
+    var isUnclaimed: Bool {
+        guard isCounted, owner.isCaller else { return false }
+        if case .session = owner { return cancelledAt != nil }
+        return true
+    }
 }
 
 /// Every request at the backend, by the id that we gave it. Ids are never used twice, whatever backend lives.
@@ -95,6 +104,11 @@ struct PendingTable: Sendable, Codable {
     private(set) var runningCalls = 0
     private(set) var alone: Set<UInt64> = []
     private(set) var streamCount = 0
+    /// Questions about subscriptions, whose sessions the table of those knows.
+    private(set) var subscriptionCount = 0
+    /// Those that may be running and that no client waits for (``Pending/isUnclaimed``), and how often that set changed.
+    private(set) var unclaimed: Set<UInt64> = []
+    private(set) var unclaimedRevision = 0
 
     init() { entries.reserveCapacity(128) }
 
@@ -111,6 +125,7 @@ struct PendingTable: Sendable, Codable {
         count(pending.owner, by: 1)
         if pending.isCall { runningCalls += 1 }
         if pending.isAlone { alone.insert(id) }
+        reviewClaim(of: id, pending.isUnclaimed)
     }
 
     mutating func remove(_ id: UInt64) -> Pending? {
@@ -122,6 +137,7 @@ struct PendingTable: Sendable, Codable {
         } else {
             noteOver(pending, id)
         }
+        reviewClaim(of: id, false)
         return pending
     }
 
@@ -134,6 +150,7 @@ struct PendingTable: Sendable, Codable {
         entries.values[index].cancelledAfter = lastID
         if entries.values[index].owner.isCaller { lingering.insert(id) }
         cancelledCount += 1
+        reviewClaim(of: id, entries.values[index].isUnclaimed)
     }
 
     private mutating func noteOver(_ pending: Pending, _ id: UInt64) {
@@ -152,7 +169,15 @@ struct PendingTable: Sendable, Codable {
         runningCalls = 0
         alone = []
         streamCount = 0
+        subscriptionCount = 0
+        for id in unclaimed { reviewClaim(of: id, false) }
         return all
+    }
+
+    private mutating func reviewClaim(of id: UInt64, _ isUnclaimed: Bool) {
+        guard isUnclaimed || !unclaimed.isEmpty else { return }
+        let isOther = isUnclaimed ? unclaimed.insert(id).inserted : unclaimed.remove(id) != nil
+        if isOther { unclaimedRevision += 1 }
     }
 
     mutating func removeCancelled(before time: Int64) {
@@ -162,9 +187,10 @@ struct PendingTable: Sendable, Codable {
     private mutating func count(_ owner: Pending.Owner, by difference: Int) {
         switch owner {
         case .session(let target): count(target.session, by: difference)
-        case .local, .start: runningLocally += difference
+        case .local, .start, .lost: runningLocally += difference
         case .held(let session, _): count(session, by: difference)
         case .listen, .changes, .resource: streamCount += difference
+        case .subscription: subscriptionCount += difference
         default: break
         }
     }
@@ -182,6 +208,7 @@ extension PendingTable {
         count(old, by: -1)
         entries[id]?.owner = owner
         count(owner, by: 1)
+        reviewClaim(of: id, entries[id]?.isUnclaimed == true)
     }
 
     mutating func keep(_ request: [UInt8], round: Int, at id: UInt64) {
@@ -199,6 +226,7 @@ extension PendingTable {
         entries[id]?.isCounted = isCounted
         count(entry.owner, by: isCounted ? 1 : -1)
         if isCounted { lingering.insert(id) } else { lingering.remove(id) }
+        reviewClaim(of: id, entries[id]?.isUnclaimed == true)
     }
 
     mutating func noteCancellationMarked(at id: UInt64) { entries[id]?.isMarked = true }

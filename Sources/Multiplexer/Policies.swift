@@ -8,6 +8,15 @@ public enum UnknownRequests: String, Sendable, Codable, CaseIterable {
     case refuse
 }
 
+/// What becomes of a log message, or a notification that the protocol does not know, that could be any of several
+/// sessions'.
+public enum UnattributedNotifications: String, Sendable, Codable, CaseIterable {
+    /// Nobody gets it: its text may hold what one of them asked for.
+    case drop
+    /// Every session gets it.
+    case broadcast
+}
+
 /// What a backend of the handshake era is told of its client's roots.
 public enum RootsPolicy: String, Sendable, Codable, CaseIterable {
     /// The repository, for everybody.

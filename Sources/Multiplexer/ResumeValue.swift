@@ -4,13 +4,19 @@ import MCPWire
 
 /// What a session must not have to say twice when the supervisor was replaced under it.
 struct ResumeValue: Sendable {
-    private static let version: Int64 = 1
-    /// The shim keeps at most 16 KB; subscriptions beyond this are lost in a restart, and clients read again anyway.
-    private static let subscriptionBytes = 12 << 10
-    private static let clientInfoBytes = 2 << 10
-    private static let handshakeBytes = 4 << 10
-    private static let taskBytes = 2 << 10
+    /// How much of each part is said, in bytes.
+    struct Bounds: Sendable {
+        let subscriptions, clientInfo, handshake, tasks: Int
 
+        /// The shim keeps at most 16 KB; subscriptions beyond this are lost in a restart, and clients read again anyway.
+        static let shim = Bounds(subscriptions: 12 << 10, clientInfo: 2 << 10, handshake: 4 << 10, tasks: 2 << 10)
+        /// From one machine to the next.
+        static let none = Bounds(subscriptions: .max, clientInfo: .max, handshake: .max, tasks: .max)
+    }
+
+    private static let version: Int64 = 1
+
+    private let bounds: Bounds
     let protocolVersion: String
     let isInitialized: Bool
     let clientInfo: JSONObject?
@@ -23,18 +29,19 @@ struct ResumeValue: Sendable {
     /// Of a client that has its backend to itself: `initialize` as it wrote it, which a new process is told.
     let handshake: [UInt8]
 
-    init(_ state: SessionState, relay: Relay?, tasks: [String]) {
-        self.tasks = Self.newest(tasks)
+    init(_ state: SessionState, relay: Relay?, tasks: [String], bounds: Bounds) {
+        self.bounds = bounds
+        self.tasks = Self.newest(tasks, bounds.tasks)
         protocolVersion = state.protocolVersion
         isInitialized = state.phase == .initialized
         clientInfo = state.clientInfo
-        clientCapabilities = state.clientCapabilities.count <= Self.clientInfoBytes ? state.clientCapabilities : []
-        let known = relay.flatMap { $0.isAnswered && $0.handshake.count <= Self.handshakeBytes ? $0 : nil }
+        clientCapabilities = state.clientCapabilities.count <= bounds.clientInfo ? state.clientCapabilities : []
+        let known = relay.flatMap { $0.isAnswered && $0.handshake.count <= bounds.handshake ? $0 : nil }
         handshake = known?.handshake ?? []
         let asked = (known?.level).flatMap { try? JSONValue(parsing: $0) }
         level = state.level ?? asked?["level"]?.stringValue.flatMap(LogSeverity.init(name:))
         let uris = known?.subscriptions.compactMap { (try? JSONValue(parsing: $0.text))?.stringValue }
-        subscriptions = (uris ?? Array(state.subscriptions)).sorted()
+        subscriptions = (uris ?? state.subscriptions.map(\.text)).sorted()
     }
 
     /// Nil when it is not one of ours; the session then starts anew.
@@ -42,6 +49,7 @@ struct ResumeValue: Sendable {
         guard let value = try? JSONValue(parsing: bytes), value["v"]?.intValue == Self.version,
             let protocolVersion = value["protocol"]?.stringValue, let isInitialized = value["initialized"]?.boolValue
         else { return nil }
+        bounds = .none
         self.protocolVersion = protocolVersion
         self.isInitialized = isInitialized
         clientInfo = value["client"]?.objectValue
@@ -52,8 +60,8 @@ struct ResumeValue: Sendable {
         tasks = value["tasks"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
-    private static func newest(_ tasks: [String]) -> [String] {
-        var room = taskBytes
+    private static func newest(_ tasks: [String], _ bytes: Int) -> [String] {
+        var room = bytes
         return tasks.reversed().prefix {
             room -= JSONValue.string($0).text.utf8.count + 1
             return room >= 0
@@ -71,7 +79,7 @@ struct ResumeValue: Sendable {
         if let level { object["level"] = .string(level.name) }
         if !handshake.isEmpty { object["handshake"] = .string(String(decoding: handshake, as: UTF8.self)) }
         if !tasks.isEmpty { object["tasks"] = .array(tasks.map(JSONValue.string)) }
-        var room = Self.subscriptionBytes - 2 * handshake.count - (object["tasks"]?.text.utf8.count ?? 0)
+        var room = bounds.subscriptions - 2 * handshake.count - (object["tasks"]?.text.utf8.count ?? 0)
         let kept = subscriptions.prefix {
             room -= JSONValue.string($0).text.utf8.count + 1
             return room >= 0
@@ -83,7 +91,7 @@ struct ResumeValue: Sendable {
     }
 
     private var shortClientInfo: JSONObject? {
-        guard let clientInfo, JSONValue.object(clientInfo).text.utf8.count > Self.clientInfoBytes else {
+        guard let clientInfo, JSONValue.object(clientInfo).text.utf8.count > bounds.clientInfo else {
             return clientInfo
         }
         var short = JSONObject()

@@ -18,7 +18,7 @@ struct SessionState: Sendable, Codable {
         case sent(UInt64)
         case handshake
         case list(ListKey)
-        case subscription(String)
+        case subscription(ExactText)
         /// `server/discover` waits for the backend.
         case discover
         case listen(UInt64)
@@ -40,7 +40,7 @@ struct SessionState: Sendable, Codable {
     var level: LogSeverity?
     /// The levels that its open requests asked for, in that era.
     var requestLevels: [RawToken: LogSeverity] = [:]
-    var subscriptions: Set<String> = []
+    var subscriptions: Set<ExactText> = []
     /// Of mode `url`, asked of this session and not completed: the ids that the server gave them, the oldest first.
     var elicitations: [String] = []
     var requests: [RawToken: Place] = [:]
@@ -79,6 +79,8 @@ struct LineQueue: Sendable, Codable {
         let target: ReplyTarget?
         /// Whether a process died with it already.
         var isRepeated = false
+        /// What it answers questions of the backend to, where it does.
+        var leg: Leg?
         /// When it came, counted over all sessions, and whether it must be alone; both for the lane only.
         var ticket: UInt64 = 0
         var isAlone = false

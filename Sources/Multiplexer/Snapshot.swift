@@ -50,8 +50,31 @@ public struct Snapshot: Sendable, Equatable {
         return texts
     }
 
+    /// What holds of the server in any repository: what it can do, and its name. Nil when it did not say it.
+    ///
+    /// Its instructions and lists may tell of the repository that it ran for.
+    public var promise: ServerPromise? {
+        guard let result = try? JSONValue(parsing: initializeResult),
+            let capabilities = result["capabilities"]?.objectValue, let serverInfo = result["serverInfo"]
+        else { return nil }
+        return ServerPromise(capabilities: .object(Handshake.shared(capabilities)), serverInfo: serverInfo)
+    }
+
     /// The revision that the backend answered with.
     public var protocolVersion: String? {
         (try? JSONValue(parsing: initializeResult))?["protocolVersion"]?.stringValue
+    }
+}
+
+/// What a client is told of a server that cannot be started yet, because its repository is unknown.
+public struct ServerPromise: Sendable, Equatable {
+    /// As clients get them, of an `initialize` result.
+    public let capabilities: JSONValue
+    /// Its name and version.
+    public let serverInfo: JSONValue
+
+    public init(capabilities: JSONValue, serverInfo: JSONValue) {
+        self.capabilities = capabilities
+        self.serverInfo = serverInfo
     }
 }

@@ -63,7 +63,7 @@ enum Samples {
 
     static let request = RequestParameters(
         argv: nil, environment: [], rawEnvironment: nil, name: "serena", repo: "/r", share: "user", holdSeconds: 1.5,
-        umask: 0o027)
+        umask: 0o027, cwd: "/r/below")
 
     /// Every method with its parameters and its reply.
     static let exchanges: [any Exchange] = [

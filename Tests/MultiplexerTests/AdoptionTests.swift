@@ -8,16 +8,27 @@ import Testing
 @Suite struct AdoptionTests {
     private static let list = #"{"tools":[{"name":"old"}]}"#
 
-    private func adopted(open: [UInt64] = [], isAsleep: Bool = false) -> Bench {
+    private func adopted(open: [UInt64] = [], isAsleep: Bool = false, mayAsk: Bool = false) -> Bench {
         var snapshot = Snapshot(initializeResult: Array(Bench.initializeResult.utf8))
         snapshot.lists["tools/list"] = Array(Self.list.utf8)
-        var bench = Bench(snapshot: snapshot)
+        var bench = Bench(snapshot: snapshot) { if mayAsk { $0.interactiveTools = ["t"] } }
         bench.perform { machine, now, actions in
             let isTaken = machine.backendAdopted(
                 generation: 3, era: .legacy, lastID: 9, open: open, isAsleep: isAsleep, now: now, into: &actions)
             #expect(isTaken)
         }
         return bench
+    }
+
+    /// A request that was to be asked again may still stand in the books with the id that it had at another process.
+    @Test func whatTheBooksSayTwiceOrOfOtherProcessesKeepsNothingBusy() throws {
+        var bench = adopted(open: [4, 4, 10])
+        let list = try #require(bench.backendID("tools/list"))
+        #expect(list == 10)
+        let cancelled = bench.takeBackend().filter { $0.contains("notifications/cancelled") }
+        #expect(cancelled.count == 1 && cancelled[0].contains(#""requestId":4,"#))
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(list),"result":\#(Self.list)}"#)
+        #expect(bench.mux.inFlight == 0)
     }
 
     @Test func whatItWorksOnIsTakenBackAndItsLateAnswersReachNobody() {
@@ -89,8 +100,7 @@ import Testing
         bench.connect(1)
         var actions = Actions()
         bench.mux.call(tool: "t", arguments: nil, token: 8, now: 0, into: &actions)
-        #expect(actions.asked.map(\.token) == [8])
-        #expect(actions.asked.map(\.request) == [bench.mux.lastRequestID])
+        #expect(bench.mux.unclaimed == [bench.mux.lastRequestID])
     }
 
     @Test func booksAreToldWhereARequestIs() {
@@ -101,5 +111,24 @@ import Testing
         bench.mux.receive(line.span, from: 1, now: 0, into: &actions)
         #expect(actions.opened.map(\.request) == [bench.mux.lastRequestID])
         #expect(actions.sent.isEmpty)
+    }
+
+    @Test func whatItAsksAndSaysMeanwhileMayBeAboutTheLostOnes() {
+        var bench = adopted(open: [4], mayAsk: true)
+        bench.connect(1)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        let ping = bench.backendID("ping") ?? 0
+        _ = bench.takeBackend()
+        let log = #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":"d"}}"#
+        let question = #"{"jsonrpc":"2.0","id":70,"method":"elicitation/create","params":{}}"#
+        bench.backend(log)
+        bench.backend(question)
+        #expect(bench.take(1) == [])
+        #expect(bench.takeBackend().count == 1, "it is answered")
+        // It has read that they are taken back, and had the time to stop.
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(ping),"result":{}}"#)
+        bench.now += Int64(MultiplexerConfiguration().timeToStop)
+        bench.backend(log)
+        #expect(bench.take(1) == [log])
     }
 }

@@ -239,4 +239,57 @@ import Testing
         bench.backend(question)
         #expect(bench.takeBackend() == [cancelled] && bench.take(2) == [])
     }
+
+    // MARK: - Subscriptions
+
+    private func subscription(_ bench: inout Bench, _ session: SessionID, _ method: String, _ uri: String = "file:///a")
+    {
+        bench.client(
+            session, #"{"jsonrpc":"2.0","id":"\#(method)","method":"resources/\#(method)","params":{"uri":"\#(uri)"}}"#)
+    }
+
+    @Test func whatIsLoggedOfASubscriptionIsItsSessions() {
+        var bench = connected()
+        subscription(&bench, 1, "subscribe")
+        let id = bench.backendID("resources/subscribe") ?? 0
+        bench.backend(log)
+        #expect(bench.take(1) == [log] && bench.take(2) == [])
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+        _ = bench.take(1)
+        bench.backend(log)
+        #expect(bench.take(1) == [log] && bench.take(2) == [log])
+        subscription(&bench, 1, "unsubscribe")
+        bench.backend(log)
+        #expect(bench.take(1) == [log] && bench.take(2) == [])
+    }
+
+    /// All that can be said of a subscription is its URI, whole or in part.
+    @Test(arguments: [
+        ("file:///home/secret%20plans", "opened /home/secret plans", false),
+        ("file:///home/secret%20plans", "plans", false), ("file:///a", "d", false), ("x:", "d", false),
+        ("file:///home/secret%20plans", "file opened", true), ("db://t/17", "secret plans", false),
+        ("db://Customers/1", "opened customers", false), ("db://q/\u{e9}", "nothing", false),
+        ("db://qq/%C3%A9", "nothing", false), ("db://table1/7", "nothing", true),
+    ])
+    func besideAnothersCallWhatCouldBeEitherIsNobodys(uri: String, text: String, isTheCallers: Bool) {
+        var bench = connected()
+        _ = call(&bench, 2, 1)
+        subscription(&bench, 1, "subscribe", uri)
+        let log = self.log.replacing(#""data":"d""#, with: #""data":"\#(text)""#)
+        bench.backend(log)
+        #expect(bench.take(1) == [] && bench.take(2) == (isTheCallers ? [log] : []))
+    }
+
+    @Test func whatIsLoggedOfTheSubscriptionOfOneThatIsGoneIsNobodys() {
+        var bench = connected()
+        subscription(&bench, 1, "subscribe")
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.backendID("resources/subscribe") ?? 0),"result":{}}"#)
+        bench.close(1)
+        let id = bench.backendID("resources/unsubscribe") ?? 0
+        bench.backend(log)
+        #expect(bench.take(2) == [])
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+        bench.backend(log)
+        #expect(bench.take(2) == [log])
+    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import MCPWire
 import Testing
 
@@ -37,6 +38,19 @@ import Testing
         #expect(tools[0].totalMilliseconds == 903)
         #expect(tools[0].quantile(percent: 50) == 5 && tools[0].quantile(percent: 99) == 1000)
         #expect(tools[1].quantile(percent: 50) == 1)
+    }
+
+    /// Its memory must not be theirs to fill.
+    @Test func whatIsNoNameIsNotKept() throws {
+        var counters = CallCounters()
+        for number in 0..<100 {
+            for name in ["\(number)", "\"\(String(repeating: "x", count: 1000))\(number)\""] {
+                let bytes = Array(name.utf8)
+                counters.count(at: counters.place(of: bytes.indices, in: bytes.span), milliseconds: 1, isError: false)
+            }
+        }
+        #expect(counters.tools.map(\.name) == ["(others)"] && counters.total == 200)
+        #expect(try JSONEncoder().encode(counters).count < 1000)
     }
 
     @Test func aClientThatInventsNamesIsCountedInOnePlace() {

@@ -5,6 +5,14 @@ import Multiplexer
 import Testing
 
 @Suite struct HandshakeTests {
+    @Test func aSecondHandshakeTakesItsLogLevelBack() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}"#)
+        bench.client(1, Bench.initialize())
+        #expect(bench.takeBackend().last?.contains(#""params":{"level":"info"}"#) == true)
+    }
+
     @Test func firstInitializeStartsTheBackendAndIsAnsweredFromItsHandshake() throws {
         var bench = Bench { $0.clientVersion = "9" }
         bench.open(1)

@@ -49,6 +49,16 @@ import Testing
         #expect(bench.backendReceived.count == 2 && bench.backendReceived[1].contains("\"other\""))
     }
 
+    @Test func whoIsAskedMayCallAnotherToolToKnowTheAnswer() {
+        var bench = connected()
+        bench.client(1, call(1, "other"))
+        bench.client(2, call(1, "ask"))
+        bench.backend(#"{"jsonrpc":"2.0","id":9,"method":"elicitation/create","params":{}}"#)
+        #expect(bench.take(1).count == 1)
+        bench.client(1, call(2, "look"))
+        #expect(bench.takeBackend().last?.contains("\"look\"") == true)
+    }
+
     @Test func itWaitsForTheCallsThatRun() {
         var bench = connected()
         bench.client(1, call(1, "other"))

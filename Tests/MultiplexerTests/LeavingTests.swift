@@ -90,14 +90,46 @@ import Testing
         #expect(other.mux.resume(of: 1) == none)
     }
 
+    @Test func nothingOfWhatASessionIsIsTooLongToGoAlong() {
+        var bench = bench()
+        bench.open(1)
+        let capabilities = #"{"elicitation":{},"x":"\#(String(repeating: "x", count: 5_000))"}"#
+        bench.client(
+            1, Bench.initialize().replacing(#""capabilities":{}"#, with: #""capabilities":\#(capabilities)"#))
+        bench.runBackend()
+        bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+        for number in 1...300 {
+            let uri = "file:///\(String(repeating: "a", count: 70))/\(number)"
+            bench.client(
+                1, #"{"jsonrpc":"2.0","id":\#(number),"method":"resources/subscribe","params":{"uri":"\#(uri)"}}"#)
+            bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.backendID("resources/subscribe") ?? 0),"result":{}}"#)
+        }
+        #expect(bench.mux.resume(of: 1).count < 16 << 10)
+        let whole = bench.mux.wholeResume(of: 1)
+        var other = self.bench { $0.isMoved = true }
+        other.perform { $0.arrive(1, resume: whole, question: 5, now: $1, into: &$2) }
+        other.runBackend()
+        other.perform { $0.catchUp(1, resume: whole, now: $1, into: &$2) }
+        let said = other.takeBackend()
+        #expect(said.count { $0.contains("resources/subscribe") } == 300)
+        #expect(!said.contains { $0.contains("resources/unsubscribe") })
+        #expect(other.mux.wholeResume(of: 1) == whole)
+    }
+
     // MARK: - Tasks
 
-    @Test func aTaskIsReachedWhereItRuns() {
+    /// Its session 1 has moved; `t1` is a task of that, `t2` of another.
+    private func movedWithTasks() -> Bench {
         var bench = connected()
         bench.begin("t1", of: 1)
         bench.begin("t2", of: 2)
         bench.client(1, Self.activate)
         moved(&bench)
+        return bench
+    }
+
+    @Test func aTaskIsReachedWhereItRuns() {
+        var bench = movedWithTasks()
         #expect(bench.mux.hasLeft(1) && !bench.takeOrders().contains(.left(1)))
         bench.client(1, TaskLine.request(5, "tasks/get", "t1"))
         #expect(bench.backendReceived.last?.contains(#""params":{"taskId":"t1"}"#) == true)
@@ -110,6 +142,28 @@ import Testing
         #expect(bench.handedOn[1] == [Self.activate, others], "of another, or of the other backend")
         bench.endBackend()
         #expect(bench.takeOrders().contains(.left(1)))
+    }
+
+    @Test func theListOfTasksGoesOnAtTheOtherBackend() {
+        var bench = movedWithTasks()
+        bench.client(1, #"{"jsonrpc":"2.0","id":9,"method":"tasks/list"}"#)
+        bench.answer("tasks/list", #"{"tasks":[\#(TaskLine.text("t1")),\#(TaskLine.text("t2"))]}"#)
+        let cursor = "mcp-supervisor:moved"
+        #expect(
+            bench.take(1).last
+                == #"{"jsonrpc":"2.0","id":9,"result":{"tasks":[\#(TaskLine.text("t1"))],"nextCursor":"\#(cursor)"}}"#)
+        bench.client(1, #"{"jsonrpc":"2.0","id":9,"method":"tasks/list","params":{"cursor":"\#(cursor)"}}"#)
+        #expect(bench.handedOn[1]?.last == #"{"jsonrpc":"2.0","id":9,"method":"tasks/list"}"#)
+    }
+
+    @Test func thatCursorOutlivesTheOldBackend() {
+        var bench = bench { $0.isMoved = true }
+        bench.connect(1)
+        bench.client(
+            1, #"{"jsonrpc":"2.0","id":9,"method":"tasks/list","params":{"cursor":"mcp-supervisor:moved"}}"#)
+        #expect(bench.backendReceived.last?.hasSuffix(#""method":"tasks/list"}"#) == true)
+        bench.answer("tasks/list", #"{"tasks":[]}"#)
+        #expect(bench.take(1) == [#"{"jsonrpc":"2.0","id":9,"result":{"tasks":[]}}"#])
     }
 
     // MARK: - Roots

@@ -195,6 +195,26 @@ import Testing
         #expect(bench.take(1).isEmpty)
     }
 
+    /// What an earlier process said is not believed for ever because this one is slow, or says what cannot be used.
+    @Test(arguments: [true, false])
+    func anOldListIsForgottenWhenTheNewOneCannotBeHad(isLate: Bool) {
+        var snapshot = Snapshot(initializeResult: Array(Bench.initializeResult.utf8))
+        snapshot.lists["tools/list"] = Array(#"{"tools":[]}"#.utf8)
+        var bench = Bench(snapshot: snapshot)
+        bench.connect(1)
+        if isLate {
+            bench.fire(.lists, after: 60_000)
+        } else {
+            bench.perform { mux, now, actions in
+                let prefix = Array(#"{"jsonrpc":"2.0","id":2,"result":{"tools":["#.utf8)
+                mux.receiveOversizeFromBackend(prefix: prefix.span, length: 70 << 20, now: now, into: &actions)
+            }
+        }
+        #expect(bench.takeOrders().contains(.arm(.listChanged, milliseconds: 200)))
+        bench.client(1, list(1))
+        #expect(bench.take(1).isEmpty && bench.backendID("tools/list") != nil)
+    }
+
     @Test func deniedToolsAreHiddenAndNothingElseChanges() {
         var bench = Bench { $0.denyTools = ["rm"] }
         bench.connect(1)

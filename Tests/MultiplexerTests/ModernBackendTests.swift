@@ -144,6 +144,9 @@ import Testing
             #"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{\#(tag),"notifications":{}}}"#
         )
         #expect(bench.take(1).first?.contains(#""id":1,"error":{"code":-32602"#) == true)
+        let stream = bench.backendID("subscriptions/listen") ?? 0
+        #expect(
+            bench.takeBackend().last?.contains(#""notifications/cancelled","params":{"requestId":\#(stream),"#) == true)
     }
 
     @Test func changedListsReachBothEras() {

@@ -61,8 +61,15 @@ import Testing
         var bench = connected()
         begin(&bench, "t1", of: 1)
         begin(&bench, "t2", of: 2)
-        bench.client(1, Modern.listen("9", #"{"taskIds":["t1","t2"]}"#))
-        #expect(bench.takeBackend().last?.contains(#""notifications":{"taskIds":["t1"]}"#) == true)
+        let wanted = #","notifications":{"taskIds":["t1","t2"]}"#
+        bench.client(
+            1,
+            Modern.request(
+                "9", "subscriptions/listen", wanted, capabilities: Self.knows, meta: #","v/x":1.0,"progressToken":"p""#)
+        )
+        let asked = bench.takeBackend().last ?? ""
+        #expect(asked.contains(#""notifications":{"taskIds":["t1"]}"#))
+        #expect(asked.contains(#"{\#(Modern.version),\#(Modern.capabilities(Self.knows)),\#(Modern.info),"v/x":1.0}"#))
         let id = bench.lastID
         for task in ["t2", "t1"] {
             bench.backend(

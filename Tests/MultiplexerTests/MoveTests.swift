@@ -177,6 +177,7 @@ import Testing
         #expect(bench.handedOn[3]?.count == 2)
         #expect(bench.handedOn[3]?.first?.contains(#""id":"l","method":"subscriptions/listen""#) == true)
         #expect(bench.handedOn[3]?.first?.contains(#""toolsListChanged":true"#) == true)
+        #expect(bench.handedOn[3]?.first?.contains(meta) == true)
         #expect(bench.takeOrders().filter { $0 == .left(1) || $0 == .left(3) }.count == 2)
     }
 
@@ -233,14 +234,21 @@ import Testing
         #expect(bench.handedOn[1] == [Self.activate, Self.call(1)])
     }
 
-    @Test func moreThanItMayHaveWaitingIsRefusedToASessionThatMoves() {
+    /// A session that moves, with as much waiting as it may have.
+    private func full(version: String = "2025-11-25") -> Bench {
         var bench = Bench {
             $0.privateTools = [PrivateTool(name: "activate_project")]
             $0.maximumQueue = 1000
         }
-        bench.connect(1)
+        bench.connect(1, version: version)
         bench.client(1, Self.activate)
-        for id in 1...3 { bench.client(1, Self.call(id, String(repeating: "y", count: 600))) }
+        for id in 1...2 { bench.client(1, Self.call(id, String(repeating: "y", count: 600))) }
+        return bench
+    }
+
+    @Test func moreThanItMayHaveWaitingIsRefusedToASessionThatMoves() {
+        var bench = full()
+        bench.client(1, Self.call(3))
         bench.client(1, #"{"jsonrpc":"2.0","method":"notifications/vendor"}"#)
         #expect(bench.mux.queuedBytes(of: 1) > 1400)
         #expect(bench.take(1).map { $0.contains("queue_full") && $0.contains(#""id":3,"#) } == [true])
@@ -248,14 +256,16 @@ import Testing
         #expect(bench.handedOn[1]?.count == 3 && bench.mux.queuedBytes(of: 1) == 0)
     }
 
+    @Test func aCancellationIsKeptThen() {
+        var bench = full()
+        let cancelled = #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#
+        for _ in 1...2 { bench.client(1, cancelled) }
+        bench.perform { $0.moved(1, now: $1, into: &$2) }
+        #expect(bench.handedOn[1]?.filter { $0.contains("cancelled") } == [cancelled])
+    }
+
     @Test func eachRequestOfABatchIsRefusedThen() {
-        var bench = Bench {
-            $0.privateTools = [PrivateTool(name: "activate_project")]
-            $0.maximumQueue = 1000
-        }
-        bench.connect(1, version: "2025-03-26")
-        bench.client(1, Self.activate)
-        for id in 1...2 { bench.client(1, Self.call(id, String(repeating: "y", count: 600))) }
+        var bench = full(version: "2025-03-26")
         bench.client(1, "[\(Self.call(3)),\(Self.call(4))]")
         let answers = bench.take(1)
         #expect(answers.count == 1 && answers[0].split(separator: "queue_full").count == 3)

@@ -26,6 +26,16 @@ import Testing
         #expect(bench.take(1) == [progress(token)])
     }
 
+    @Test func aLevelThatIsNeverAnsweredKeepsTheBackendBusyWithNothing() {
+        var bench = Bench()
+        bench.connect(1)
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}"#)
+        #expect(bench.mux.inFlight == 0)
+        _ = bench.take(1)
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.backendID("logging/setLevel") ?? 0),"result":{}}"#)
+        #expect(bench.take(1) == [])
+    }
+
     @Test func progressAfterTheAnswerOrOfNobodyIsDropped() {
         var bench = Bench()
         bench.connect(1)
@@ -145,6 +155,60 @@ import Testing
                 #"{"jsonrpc":"2.0","method":"notifications/vendor","params":{"_meta":{"progressToken":"k"}}}"#
             ])
         #expect(bench.take(1).isEmpty)
+    }
+
+    @Test func whatCouldBeAnyonesReachesAllWhereThatIsConfigured() {
+        let unknown = #"{"jsonrpc":"2.0","method":"notifications/vendor"}"#
+        var bench = Bench { $0.unattributedNotifications = .broadcast }
+        bench.connect(1, 2, 3)
+        bench.backend(unknown)
+        for session: SessionID in [1, 2, 3] { #expect(bench.take(session) == [unknown]) }
+        // What runs alone has an owner.
+        bench.client(1, call(1, token: "1"))
+        bench.backend(unknown)
+        bench.backend(message("error"))
+        #expect(bench.take(1) == [unknown, message("error")])
+        #expect(bench.take(2).isEmpty && bench.take(3).isEmpty)
+        bench.client(2, call(1, token: "1"))
+        bench.backend(message("error"))
+        bench.backend(unknown)
+        for session: SessionID in [1, 2, 3] { #expect(bench.take(session) == [message("error"), unknown]) }
+    }
+
+    @Test func thatIsConfiguredAnew() {
+        var bench = Bench { $0.unattributedNotifications = .broadcast }
+        bench.connect(1, 2)
+        for session in [1, 2] as [SessionID] { bench.client(session, call(1, token: "1")) }
+        bench.perform { machine, _, _ in machine.reconfigure(MultiplexerConfiguration()) }
+        bench.backend(message("error"))
+        #expect(bench.take(1).isEmpty && bench.take(2).isEmpty)
+    }
+
+    @Test func whoAsksForLogMessagesInACallIsOneOfAll() {
+        var bench = Bench { $0.unattributedNotifications = .broadcast }
+        bench.connect(1)
+        bench.open(2)
+        bench.open(3)
+        bench.client(1, call(1, token: "1"))
+        let level = #","io.modelcontextprotocol/logLevel":"debug""#
+        bench.client(2, Modern.request("1", "tools/call", #","name":"t""#, meta: level))
+        bench.client(3, Modern.request("1", "tools/call", #","name":"t""#))
+        for session in [1, 2, 3] as [SessionID] { _ = bench.take(session) }
+        bench.backend(message("error"))
+        #expect(bench.take(1).count == 1 && bench.take(2).count == 1 && bench.take(3).isEmpty)
+    }
+
+    @Test func unknownNotificationThatNamesARequestGoesToWhomItIsWithTheirId() {
+        func about(_ id: String) -> String {
+            #"{"jsonrpc":"2.0","method":"notifications/vendor","params":{"requestId":\#(id)}}"#
+        }
+        var bench = Bench { $0.unattributedNotifications = .broadcast }
+        bench.connect(1, 2)
+        bench.client(1, #"{"jsonrpc":"2.0","id":"mine","method":"tools/call","params":{"name":"t"}}"#)
+        bench.client(2, call(1, token: "1"))
+        bench.backend(about("2"))
+        #expect(bench.take(1) == [about(#""mine""#)])
+        #expect(bench.take(2).isEmpty)
     }
 
     static let requests: [(String, String)] = [

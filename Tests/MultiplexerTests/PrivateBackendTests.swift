@@ -25,6 +25,22 @@ import Testing
         return bench
     }
 
+    @Test func anAnswerOverTheLimitIsAnErrorForWhoAsked() {
+        var bench = connected()
+        bench.backend(#"{"jsonrpc":"2.0","id":5,"method":"sampling/createMessage","params":{}}"#)
+        _ = bench.take(1)
+        for (id, isAsked) in [("5", true), ("5", false), ("6", false)] {
+            let prefix = Array(#"{"jsonrpc":"2.0","id":\#(id),"result":{"content":"aaaa"#.utf8)
+            bench.perform { mux, now, actions in
+                mux.receiveOversize(prefix: prefix.span, length: 70 << 20, from: 1, now: now, into: &actions)
+            }
+            let said = bench.takeBackend()
+            #expect(said.count == (isAsked ? 1 : 0))
+            #expect(!isAsked || said[0].contains(#""id":5,"error":{"code":-32600,"message":"the client's answer"#))
+            #expect(!isAsked || bench.take(1) == [])
+        }
+    }
+
     @Test func theClientsOwnHandshakeReachesTheServer() {
         var bench = Bench { $0.isPrivate = true }
         bench.open(1)

@@ -47,6 +47,19 @@ import Testing
         #expect(bench.takeBackend() == (isPassed ? [progress] : []))
     }
 
+    @Test func anAnswerThatIsTooLongIsAnsweredForTheClient() {
+        var bench = asked()
+        bench.perform { mux, now, actions in
+            let prefix = Array(#"{"jsonrpc":"2.0","id":1,"result":{"content":["#.utf8)
+            mux.receiveOversize(prefix: prefix.span, length: 70 << 20, from: 1, now: now, into: &actions)
+            mux.receiveOversize(prefix: prefix.span, length: 70 << 20, from: 2, now: now, into: &actions)
+        }
+        #expect(bench.take(2).isEmpty)
+        let answers = bench.takeBackend()
+        #expect(answers.count == 1 && answers.first?.contains(#""id":77,"error":{"code":-32600"#) == true)
+        #expect(answers.first?.contains("message_size_max") == true)
+    }
+
     @Test func theBackendTakesItBack() {
         var bench = asked()
         bench.backend(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}}"#)

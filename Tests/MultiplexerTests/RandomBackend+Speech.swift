@@ -20,7 +20,9 @@ extension RandomBackend {
         case 19..<21: return taskLine(using: &generator)
         default:
             guard let subject, !subject.owner.isEmpty else { return nil }
-            return question("\"about\":[\(subject.owner)]")
+            let line = question("\"about\":[\(subject.owner)]")
+            unanswered["\(questions)"] = subject.id
+            return line
         }
     }
 

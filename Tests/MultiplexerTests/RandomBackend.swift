@@ -28,6 +28,8 @@ protocol RandomServer {
     /// Whether it is asked nothing just now.
     var isQuiet: Bool { get }
     var complaints: [String] { get }
+    /// Whether it goes on with a call only when its question is answered, and ends no stream by itself.
+    var isPatient: Bool { get set }
 
     mutating func start()
     mutating func stop()
@@ -70,6 +72,9 @@ struct RandomBackend: RandomServer {
     var listVersion = 0
     /// Questions that were asked; the number of the last is its id.
     var questions = 0
+    var isPatient = false
+    /// The requests that wait for what a client says, by the question's id.
+    var unanswered: [String: String] = [:]
 
     mutating func start() {
         isRunning = true
@@ -80,6 +85,7 @@ struct RandomBackend: RandomServer {
         isRunning = false
         open = []
         asked = []
+        unanswered = [:]
         subscribed = []
         tasks = RandomTasks()
     }
@@ -93,12 +99,16 @@ struct RandomBackend: RandomServer {
         guard let envelope = try? Envelope(scanning: line.span) else { return complain("no message", line) }
         if !isRunning { complain("a message without a process", line) }
         linesOfThisProcess += 1
+        if let method = envelope.knownMethod, method.isNotification != (envelope.kind == .notification) {
+            complain("a notification with an id, or a request without one", line)
+        }
         if envelope.knownMethod == .cancelled { cancelled.insert(text(line, envelope.params.requestID.range)) }
         if (envelope.knownMethod == .initialize) != (linesOfThisProcess == 1) {
             complain("initialize out of place", line)
         }
-        guard envelope.kind == .request else { return }
         let id = text(line, envelope.id)
+        if envelope.kind == .response { unanswered[id] = nil }
+        guard envelope.kind == .request else { return }
         guard let number = Int64(id), number > lastID else { return complain("an id that does not rise", line) }
         lastID = number
         let task = memberRange("taskId", in: line.span.extracting(envelope.params.range))
@@ -130,7 +140,9 @@ struct RandomBackend: RandomServer {
 
     /// Answers one of the open requests; nil when there is none.
     mutating func answer(using generator: inout SeededGenerator) -> String? {
-        guard let index = open.indices.randomElement(using: &generator) else { return nil }
+        let waiting = isPatient ? Set(unanswered.values) : []
+        let due = open.indices.filter { !waiting.contains(open[$0].id) }
+        guard let index = due.randomElement(using: &generator) else { return nil }
         let request = open.remove(at: index)
         if let uri = uriOfRequest.removeValue(forKey: request.id) { asked.remove(uri) }
         let start = #"{"jsonrpc":"2.0","id":\#(request.id),"#

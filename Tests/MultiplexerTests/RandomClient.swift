@@ -33,9 +33,15 @@ struct RandomClient {
     /// What it calls itself. A list that a server makes for one of this name is not for others.
     private var info: String { #""clientInfo":{"name":\#(owner),"version":"1"}"# }
 
-    init(session: SessionID, isModern: Bool = false) {
+    /// Whether it calls a tool before it answers a question.
+    private let isThoughtful: Bool
+    /// That call, and the question that it was made for.
+    private var thought: (call: String, question: String)?
+
+    init(session: SessionID, isModern: Bool = false, isThoughtful: Bool = false) {
         self.session = session
         self.isModern = isModern
+        self.isThoughtful = isThoughtful
     }
 
     /// All clients use the same ids, numbers and strings, as they do in life.
@@ -55,7 +61,10 @@ struct RandomClient {
         return #"{"jsonrpc":"2.0","id":\#(id),"method":"initialize","params":\#(params)}"#
     }
 
-    mutating func request(_ method: String, _ params: String, withToken: Bool = false) -> String {
+    /// What answers a question goes beside the parameters, and into no later retry.
+    mutating func request(
+        _ method: String, _ params: String, withToken: Bool = false, answering answers: String = ""
+    ) -> String {
         let id = makeID()
         let token = withToken ? (lastNumber % 2 == 0 ? "\"t\(lastNumber)\"" : "\(lastNumber)") : nil
         open[id] = Open(token: token, isListen: method == "subscriptions/listen", request: (method, params))
@@ -65,19 +74,34 @@ struct RandomClient {
             meta += [Modern.version, capabilities, "\"io.modelcontextprotocol/\(info.dropFirst())"]
         }
         let added = meta.isEmpty ? [] : ["\"_meta\":{\(meta.joined(separator: ","))}"]
-        let all = ([params].filter { !$0.isEmpty } + added).joined(separator: ",")
+        let all = ([params, answers].filter { !$0.isEmpty } + added).joined(separator: ",")
         return #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{\#(all)}}"#
+    }
+
+    /// A request that nobody can answer.
+    func withoutID(_ method: String, _ params: String) -> String {
+        let meta = isModern ? ",\"_meta\":{\(Modern.version),\(Modern.capabilities("{}"))}" : ""
+        return #"{"jsonrpc":"2.0","method":"\#(method)","params":{\#(params)\#(meta)}}"#
     }
 
     /// Answers one of the server's questions.
     mutating func answer(using generator: inout SeededGenerator) -> String? {
         if let index = questions.indices.randomElement(using: &generator) {
+            let isThinking = thought.map { open[$0.call] != nil } ?? false
+            if isThoughtful, thought?.question != questions[index], !isThinking { return think(of: questions[index]) }
+            if isThinking, thought?.question == questions[index] { return nil }
             return #"{"jsonrpc":"2.0","id":\#(questions.remove(at: index)),"result":{"said":[\#(owner)]}}"#
         }
         guard let index = retries.indices.randomElement(using: &generator) else { return nil }
         let (method, params, state) = retries.remove(at: index)
-        let answers = #""inputResponses":{"input-1":{"said":[\#(owner)]},"input-2":{}}"#
-        return request(method, params + ",\"requestState\":\(state),\(answers)")
+        let answers = #""requestState":\#(state),"inputResponses":{"input-1":{"said":[\#(owner)]},"input-2":{}}"#
+        return request(method, params, answering: answers)
+    }
+
+    private mutating func think(of question: String) -> String {
+        let line = request("tools/call", "\"name\":\(owner)")
+        thought = (lastNumber % 3 == 0 ? "\"\(lastNumber)\"" : "\(lastNumber)", question)
+        return line
     }
 
     /// Takes back one of its requests. Those of `initialize` cannot be taken back.

@@ -24,6 +24,7 @@ struct RandomModernBackend: RandomServer {
         var isAcknowledged = false
     }
 
+    var isPatient = false
     private var open: [Open] = []
     private var cancelled: Set<String> = []
     private var streams: [Stream] = []
@@ -67,6 +68,9 @@ struct RandomModernBackend: RandomServer {
             // The answer to a request may be on its way; a stream just ends.
             streams.removeAll { $0.id == id }
             cancelled.insert(id)
+        }
+        if let method = envelope.knownMethod, method.isNotification != (envelope.kind == .notification) {
+            complain("a notification with an id, or a request without one", line)
         }
         if envelope.kind == .request { receiveRequest(line, envelope) }
     }
@@ -173,7 +177,7 @@ struct RandomModernBackend: RandomServer {
             return notification("subscriptions/acknowledged", "\(tag),\"notifications\":\(granted)")
         }
         switch Int.random(in: 0..<8, using: &generator) {
-        case 0: return end(of: stream, at: index, using: &generator)
+        case 0: return isPatient ? nil : end(of: stream, at: index, using: &generator)
         case 1..<4 where stream.filter.contains("tools"):
             listVersion += 1
             return notification("tools/list_changed", tag)

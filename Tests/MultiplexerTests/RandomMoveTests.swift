@@ -102,7 +102,8 @@ struct RandomMoves {
     private mutating func compareSubscriptions(of client: Client) {
         let mux = client.hasMoved ? client.own?.mux : shared.mux
         let open = Set(client.asked.values.map(\.uri))
-        let kept = (mux?.sessions[client.session]?.subscriptions ?? []).subtracting(open)
+        let known = mux?.sessions[client.session]?.subscriptions ?? []
+        let kept = Set(known.map(\.text)).subtracting(open)
         if kept != client.subscribed.subtracting(open) {
             complaints.append("\(client.session) is subscribed to \(kept), and believes \(client.subscribed)")
         }

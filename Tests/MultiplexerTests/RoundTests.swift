@@ -190,4 +190,21 @@ import Testing
         require(&bench, #","inputRequests":{"k":\#(question)}"#)
         #expect(bench.take(1).first?.contains("more bytes than this client takes") == true)
     }
+
+    @Test func answersThatACrashTookAreGivenAgainAndNoOthersAfterThem() {
+        var bench = calling("prompts/get", params: #"{"name":"p"}"#)
+        let asks = #","inputRequests":{"k":{"method":"elicitation/create"}},"requestState":"#
+        require(&bench, asks + #""S1""#, method: "prompts/get")
+        bench.client(1, #"{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"a":1}}}"#)
+        bench.endBackend()
+        bench.backendReceived = []
+        bench.runModernBackend()
+        #expect(bench.backendReceived.last?.contains(#""requestState":"S1""#) == true)
+        require(&bench, asks + #""S2""#, method: "prompts/get")
+        bench.client(1, #"{"jsonrpc":"2.0","id":2,"result":{"action":"accept","content":{"a":2}}}"#)
+        #expect(
+            bench.takeBackend().last?.hasSuffix(
+                #""inputResponses":{"k":{"action":"accept","content":{"a":2}}},"requestState":"S2","name":"p"}}"#)
+                == true)
+    }
 }

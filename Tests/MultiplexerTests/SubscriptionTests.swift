@@ -42,6 +42,23 @@ import Testing
         #expect(bench.take(2) == [result(5)])
     }
 
+    @Test func aSessionHasSoManyAndNoMore() {
+        var bench = Bench { $0.maximumSubscriptions = 2 }
+        bench.connect(1, 2)
+        for id in 1...3 { bench.client(1, subscribe(id, "file:///\(id)")) }
+        let refusals = bench.take(1)
+        #expect(refusals.count == 1 && refusals[0].contains("too_many_subscriptions"))
+        for id in 2...3 { bench.backend(result(id)) }
+        #expect(bench.take(1) == [result(1), result(2)])
+        bench.client(1, subscribe(4, "file:///1"))
+        bench.client(1, unsubscribe(5, "file:///2"))
+        bench.backend(result(Int(bench.lastID)))
+        #expect(bench.take(1) == [result(4), result(5)])
+        bench.client(1, subscribe(6, "file:///3"))
+        bench.backend(result(Int(bench.lastID)))
+        #expect(bench.take(1) == [result(6)])
+    }
+
     @Test func updatesGoToSubscribersOfTheResourceOrItsWhole() {
         var bench = Bench()
         bench.connect(1, 2)

@@ -182,6 +182,24 @@ enum TaskLine {
     }
 }
 
+extension TaskTests {
+    /// A call that failed as a task is answered as it would have been: with an error, which says nothing of the task.
+    @Test(arguments: [(true, 1), (false, 0)])
+    func anErrorForAResultMakesUsAskHowTheTaskStands(hasFailed: Bool, heard: Int) {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.begin("t1", of: 1)
+        bench.client(1, TaskLine.request(5, "tasks/result", "t1"))
+        bench.backend(#"{"jsonrpc":"2.0","id":\#(bench.lastID),"error":{"code":-32000,"message":"it broke"}}"#)
+        #expect(bench.take(1).last?.contains("it broke") == true)
+        bench.answer("tasks/get", TaskLine.text("t1", status: hasFailed ? "failed" : "working"))
+        #expect(bench.take(1).isEmpty)
+        bench.client(2, #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        bench.backend(#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":"x"}}"#)
+        #expect(bench.take(2).count == heard, "whose it is, is known once no task of another runs")
+    }
+}
+
 extension Bench {
     /// The id of the last request at the backend.
     var lastID: Int64 { Int64(mux.lastRequestID) }

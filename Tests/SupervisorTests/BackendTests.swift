@@ -2,6 +2,7 @@
 
 import Control
 import MCPWire
+import Multiplexer
 import Posix
 import Testing
 
@@ -35,6 +36,36 @@ import Testing
             #expect(backend.state == .stopped)
         }
     }
+
+    /// Nobody says anything any more: nothing but the clock can tell that it has nothing to do.
+    @Test func aBackendThatDoesNotAnswerARequestOfOurOwnIsIdleOnceThatIsGivenUp() async throws {
+        try await withStage { _, registry, _ in
+            let backend = try registry.backend(running: polite)
+            let hold = backend.hold(milliseconds: nil)
+            backend.needed()
+            await backend.reach(.ready)
+            let session = SessionID(raw: 1)
+            let list = Array(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.utf8)
+            backend.withMultiplexer { machine, now, actions in
+                machine.open(session, resume: nil, now: now, into: &actions)
+                let hello = Array(Self.hello.utf8)
+                machine.receive(hello.span, from: session, now: now, into: &actions)
+                machine.receive(list.span, from: session, now: now, into: &actions)
+                machine.close(session, now: now, into: &actions)
+            }
+            backend.release(hold)
+            #expect(backend.idleSince == nil, "the list is asked for all the same")
+            backend.withMultiplexer { machine, now, actions in
+                machine.timer(.lists, now: now + 60_000, into: &actions)
+            }
+            #expect(backend.idleSince != nil)
+        }
+    }
+
+    private static let hello = """
+        {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},\
+        "clientInfo":{"name":"c","version":"1"}}}
+        """
 
     /// Memory may be short again when the next process runs: it is asked to sleep like any other.
     @Test func theNextProcessIsNotToldThatTheLastCouldNotBeFrozen() async throws {
@@ -78,7 +109,24 @@ import Testing
             #expect(backend.state == .starting)
             await backend.reach(.ready)
             #expect(launcher.launches == 2)
-            #expect(backend.restarts == 1)
+            #expect(backend.generation == 2)
+        }
+    }
+
+    @Test func aStopOnRequestIsNoEndOfItsOwn() async throws {
+        try await withStage { _, registry, _ in
+            let backend = try registry.backend(running: polite)
+            _ = backend.hold(milliseconds: nil)
+            backend.needed()
+            await backend.reach(.ready)
+            for kill in [false, true] {
+                if kill { backend.process?.launched.child.signal(9) } else { backend.stop() }
+                await backend.reach(kill ? .failed : .stopped)
+                backend.restart()
+                await backend.reach(.ready)
+                #expect(backend.restarts == (kill ? 1 : 0))
+            }
+            #expect(backend.generation == 3)
         }
     }
 
@@ -156,6 +204,34 @@ import Testing
             #expect(backend.idleSince != nil)
             _ = backend.hold(milliseconds: 60_000)
             #expect(backend.state == .ready)
+        }
+    }
+
+    /// A predecessor that was killed in the middle gave some of it back, and told nobody how much.
+    @Test func aReclaimThatAPredecessorBeganIsFinished() async throws {
+        try await withStage { _, registry, launcher in
+            let backend = try registry.backend(running: polite)
+            _ = backend.hold(milliseconds: nil)
+            backend.needed()
+            await backend.reach(.ready)
+            backend.sleep()
+            await withCheckedContinuation { done in backend.waitingForSleep.append { done.resume() } }
+            let process = try #require(backend.process)
+            while !launcher.isFrozen(process.launched) { await Task.yield() }
+            backend.adoptSleep(Nap(since: 5))
+            backend.goOnSleeping()
+            let reply = try await ControlService(registry: registry).hibernate(HibernateParameters(backend: backend.id))
+            #expect(reply.backend.state.known == .hibernated)
+            #expect(backend.nap?.since == 5 && backend.nap?.reclaimed?.bytes == 1)
+        }
+    }
+
+    @Test func sessionsOnTheirWayBackAreUsersWhenMemoryIsShort() async throws {
+        try await withStage { _, registry, _ in
+            let backend = try registry.backend(running: polite)
+            #expect(backend.candidate(now: registry.now).users == 0)
+            backend.awaited = [SessionID(raw: 1), SessionID(raw: 2)]
+            #expect(backend.candidate(now: registry.now).users == 2)
         }
     }
 }

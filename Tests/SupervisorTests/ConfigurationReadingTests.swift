@@ -67,6 +67,7 @@ import Testing
             era = "modern"
             roots = "union"
             unknown_requests = "refuse"
+            unattributed_notifications = "broadcast"
             retry_tools = "annotated"
             start_timeout = "5min"
             backend_requests_max = 1
@@ -89,6 +90,7 @@ import Testing
         #expect(server.era == .modern)
         #expect(server.roots == .union)
         #expect(server.unknownRequests == .refuse)
+        #expect(server.unattributedNotifications == .broadcast)
         #expect(server.retryTools == .annotated)
         let effective = configuration.effective(server: "serena", repository: "/r")
         #expect(effective.startTimeout == 300_000 && effective.backendRequests == 1)

@@ -73,6 +73,26 @@ private final class Desk {
         next.close()
     }
 
+    @Test func whatRunsOnWithoutAClientWhoWaitsIsKnown() throws {
+        let desk = try Desk()
+        let backend = Identity(unit: "app-mcp-a-1.scope")
+        let books = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        let sessionBooks = try #require(SessionBooks(desk.ledger, someone))
+        sessionBooks.opened(RawToken("1"))
+        sessionBooks.sent(RawToken("1"), as: 11, to: books)
+        books.note(Unclaimed(requests: [12], revision: 1))
+        #expect(desk.report?.backends[backend]?.open == [11, 12])
+        books.note(Unclaimed(requests: [11, 12], revision: 2))
+        sessionBooks.dropped(RawToken("1"))
+        #expect(desk.report?.backends[backend]?.open == [11, 12], "taken back, and perhaps not stopped")
+        books.note(Unclaimed(requests: [11], revision: 3))
+        #expect(desk.report?.backends[backend]?.open == [11] && books.unclaimedRevision == 3)
+        books.close()
+        let next = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        #expect(desk.report?.backends[backend]?.open == [], "its page was not left full")
+        next.close()
+    }
+
     @Test func whatWaitsForItsRepositoryIsNotLost() throws {
         let desk = try Desk()
         let books = try #require(SessionBooks(desk.ledger, someone))

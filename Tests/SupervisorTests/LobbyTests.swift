@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MCPWire
+import Multiplexer
 import Testing
 
 @testable import Supervisor
@@ -70,6 +71,14 @@ import Testing
     }
 
     struct Missing: Error {}
+
+    @Test func whatTheServerSaidElsewhereIsPromised() throws {
+        let promise = ServerPromise(capabilities: ["prompts": [:]], serverInfo: ["name": "Serena", "version": "1"])
+        var lobby = Lobby(server: "serena", refusal: nil, promise: promise)
+        guard case .message(let answer)? = try give(LobbyTests.initialize(), to: &lobby).first else { throw Missing() }
+        #expect(answer["result"]?["capabilities"] == promise.capabilities)
+        #expect(answer["result"]?["serverInfo"] == promise.serverInfo)
+    }
 
     @Test func theFirstRootDecidesAndWhatWaitedIsHanded() throws {
         var lobby = try asked()

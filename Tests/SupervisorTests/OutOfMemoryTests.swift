@@ -25,6 +25,7 @@ import Testing
         var evidence = evidence(.signaled(9), "oom-kill")
         evidence.peak = nil
         evidence.seen = 7 << 20
+        evidence.limitWasMetBelowTotal = true
         #expect(evidence.cause.peak == 60 << 20)
         evidence.totalWasMet = true
         #expect(evidence.cause.peak == 7 << 20)
@@ -63,6 +64,8 @@ import Testing
         var evidence = evidence(.signaled(9))
         #expect(evidence.cause.reason == .signal)
         evidence.killsBelowTotal = true
+        #expect(evidence.cause.reason == .oom && evidence.cause.shortage == .machine)
+        evidence.limitWasMetBelowTotal = true
         #expect(evidence.cause.reason == .oom && evidence.cause.shortage == .own)
         evidence.totalWasMet = true
         #expect(evidence.cause.shortage == .total)
@@ -71,6 +74,15 @@ import Testing
         #expect(evidence.cause.reason == .signal)
         evidence.end = .exited(0)
         #expect(evidence.cause.reason == .exit)
+    }
+
+    @Test func aKillThatNoCounterTellsOfIsTheMachinesWithThePeakThatWasSeen() {
+        var evidence = evidence(.signaled(9), "oom-kill")
+        evidence.peak = nil
+        evidence.seen = 7 << 20
+        let cause = evidence.cause
+        #expect(cause.shortage == .machine && cause.limit == nil && cause.peak == 7 << 20)
+        #expect(cause.advice("a-1") == nil)
     }
 
     @Test func otherDeathsStayWhatTheyAre() {

@@ -30,6 +30,14 @@ import Testing
         ]
     }
 
+    /// One with "é" as one scalar, the other with two: equal to String, and two directories to Linux.
+    @Test func namesThatDifferInTheirBytesAreTwo() {
+        let (one, two) = (key(repository: "/caf\u{e9}"), key(repository: "/cafe\u{301}"))
+        #expect(one != two && one.digest != two.digest)
+        #expect(one.differences(from: two) == ["repo"])
+        #expect(key(command: ["a", "\u{e9}"]) != key(command: ["a", "e\u{301}"]))
+    }
+
     @Test func aMaskOfItsOwnSharesWithItsLikeOnly() {
         var closed = key()
         closed.umask = 0o077
@@ -49,6 +57,17 @@ import Testing
             #expect(other.digest != key().digest, "\(name)")
             #expect(other.differences(from: key()) == [name])
             #expect(key().differences(from: other) == [name])
+        }
+    }
+
+    @Test func theDigestOfTheServerIsTheSameInEveryRepository() {
+        let here = key(command: ["serena", "--project", "/r", "--log=/r/log"])
+        let there = key(
+            repository: "/s", directory: "/elsewhere", command: ["serena", "--project", "/s", "--log=/s/log"],
+            environment: [])
+        #expect(here.serverDigest == there.serverDigest)
+        for other in [key(server: "other"), key(command: ["serena"]), key(era: .auto)] {
+            #expect(other.serverDigest != key().serverDigest)
         }
     }
 

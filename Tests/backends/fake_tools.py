@@ -40,6 +40,7 @@ DESCRIPTIONS = {
     "parting": "Reads the FIFO `fifo` to its end; then sends a notification, answers, and exits with `status`.",
     "grandchild": "Starts a process in a session of its own that ignores SIGTERM; returns its pid.",
     "close_stdout": "Closes stdout without ending.",
+    "close_stdin": "Reads nothing any more, without ending.",
     "activate_project": "Makes `project` the one of this whole process.",
     "project": "Returns the project of this process.",
     "multiply": "Forks sleeping children until it may not, `most` at most; returns how many there are.",
@@ -225,6 +226,10 @@ class Tools:
         self.server.notify("notifications/tools/list_changed", {})
         self.answer(id, "last words")
         os._exit(given.get("status", 7))
+
+    def tool_close_stdin(self, id, given, meta):
+        self.answer(id, "closed")
+        os.dup2(os.pipe()[0], 0)
 
     def tool_close_stdout(self, id, given, meta):
         os.close(1)

@@ -47,7 +47,7 @@ def test_request_sends_what_a_session_here_would(mcpctl, answering, tmp_path):
     assert sent["argv"] == ["serena", "--json", "x"]
     assert "API_KEY=k" in sent["environment"]
     assert (sent["name"], sent["share"], sent["hold_s"]) == ("serena", "user", 3630)
-    assert sent["repo"] == os.path.realpath(tmp_path)
+    assert (sent["repo"], sent["cwd"]) == (None, os.path.realpath(tmp_path))
     assert sent["raw_environment"] is None
 
 
@@ -57,6 +57,7 @@ def test_request_of_a_declared_server_in_another_repository(mcpctl, answering, t
     sent = answering.parameters("Request")
     assert (sent["argv"], sent["hold_s"]) == (None, None)
     assert sent["repo"] == os.path.realpath(tmp_path / "other")
+    assert sent["cwd"] == os.path.realpath(tmp_path)
 
 
 def test_request_in_a_directory_that_is_not_there(mcpctl, answering):
@@ -77,7 +78,8 @@ def test_a_backend_named_by_a_directory_is_sent_absolute(mcpctl, answering, tmp_
     (tmp_path / "repo").mkdir()
     mcpctl("stop", ".", "./repo", "serena", "no/where")
     root = os.path.realpath(tmp_path)
-    assert [call["parameters"]["backend"] for call in answering.calls] == [root, f"{root}/repo", "serena", "no/where"]
+    assert [call["parameters"]["backend"] for call in answering.calls] == [
+        root, f"{root}/repo", "serena", f"{root}/no/where"]
 
 
 def test_release_now(mcpctl, answering):

@@ -128,7 +128,8 @@ public let interfaceDescription = #"""
       resume: ?string
     ) -> (session: string, resume: ?string, ended: ?bool, reason: ?string)
 
-    # Starts or finds a backend and holds it, until Release, until `hold_s` is over, or without limit.
+    # Starts or finds a backend and holds it, until Release, until `hold_s` is over, or without limit. It is the one
+    # that a session would get which is attached in the directory `cwd`.
     method Request(
       argv: ?[]string,
       environment: []string,
@@ -137,7 +138,8 @@ public let interfaceDescription = #"""
       repo: ?string,
       share: ?string,
       hold_s: ?float,
-      umask: ?int
+      umask: ?int,
+      cwd: ?string
     ) -> (backend: Backend)
 
     method Release(backend: string, now: ?bool) -> (backend: Backend)

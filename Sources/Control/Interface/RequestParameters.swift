@@ -12,7 +12,7 @@ public struct RequestParameters: MethodParameters {
     /// The entries that are not UTF-8, each as hexadecimal bytes.
     public var rawEnvironment: [String]?
     public var name: String?
-    /// A directory in the repository, absolute.
+    /// A directory in the repository, absolute; `nil` where a session would find it.
     public var repo: String?
     /// A ``Sharing`` word, as the user typed it: the supervisor judges it.
     public var share: String?
@@ -20,11 +20,13 @@ public struct RequestParameters: MethodParameters {
     public var holdSeconds: Double?
     /// The file mode creation mask that the server is to have (umask(2)); `nil` for 022.
     public var umask: Int32?
+    /// Where a session would be attached, absolute; `nil` in `repo`.
+    public var cwd: String?
 
     public init(
         argv: [String]?, environment: [String], rawEnvironment: [String]? = nil, name: String? = nil,
         repo: String? = nil, share: String? = nil, holdSeconds: Double? = nil,
-        umask: Int32? = nil
+        umask: Int32? = nil, cwd: String? = nil
     ) {
         self.argv = argv
         self.environment = environment
@@ -34,6 +36,7 @@ public struct RequestParameters: MethodParameters {
         self.share = share
         self.holdSeconds = holdSeconds
         self.umask = umask
+        self.cwd = cwd
     }
 
     enum CodingKeys: String, CodingKey {
@@ -41,7 +44,7 @@ public struct RequestParameters: MethodParameters {
         case rawEnvironment = "raw_environment"
         case name, repo, share
         case holdSeconds = "hold_s"
-        case umask
+        case umask, cwd
     }
 }
 

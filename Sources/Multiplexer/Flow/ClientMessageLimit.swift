@@ -26,7 +26,7 @@ public struct ClientMessageLimit: Sendable, Codable, Equatable {
 
 extension Multiplexer {
     /// Bytes that one line to this client may have.
-    func lineLimit(of session: SessionID) -> Int {
+    public func lineLimit(of session: SessionID) -> Int {
         let name = sessions[session]?.clientInfo?["name"]?.stringValue ?? ""
         let own = configuration.clientMessageLimits.first { $0.concerns(name) }?.bytes
         return min(own ?? .max, configuration.maximumLineToClient)

@@ -30,7 +30,7 @@ extension Multiplexer {
     public mutating func catchUp(_ session: SessionID, resume: [UInt8], now: Int64, into actions: inout Actions) {
         clock = now
         guard let value = ResumeValue(resume), let known = sessions[session]?.subscriptions else { return }
-        let wanted = Set(value.subscriptions)
+        let wanted = Set(value.subscriptions.map { ExactText($0) })
         for uri in known.subtracting(wanted).sorted() {
             subscriptions.entries[uri]?.sessions.remove(session)
             noteSubscription(uri, of: session, false, &actions)

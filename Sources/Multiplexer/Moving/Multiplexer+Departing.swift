@@ -47,11 +47,21 @@ extension Multiplexer {
         }
         if let envelope, staysHere(line, envelope, session, departure) { return false }
         if departure.hasLeft {
-            handOn(whole(line), of: session, &actions)
+            if let envelope, asksForOtherTasks(line, envelope) {
+                handOn(listOfTasks(copy(line, envelope.id)), of: session, &actions)
+            } else {
+                handOn(whole(line), of: session, &actions)
+            }
         } else {
             if let envelope, isRefused(line, envelope, session, &actions) { return true }
-            // Requests are refused by now, but for those of a batch: each of them is to be answered, too.
-            guard !isQueueFull(session) else { return envelope != nil }
+            var mustWait = false
+            if let envelope { mustWait = takesBack(line, envelope, session) }
+            guard mustWait || !isQueueFull(session) else {
+                // Requests are refused by now, but for those of a batch: each of them is to be answered, too.
+                guard envelope != nil else { return false }
+                actions.log(.notice, "session \(session): its queue is full while it moves: left a notification out")
+                return true
+            }
             let waiting = whole(line)
             sessions[session]?.departure?.hold(waiting)
         }
@@ -62,9 +72,6 @@ extension Multiplexer {
     private mutating func isRefused(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID, _ actions: inout Actions
     ) -> Bool {
-        if envelope.knownMethod == .cancelled {
-            sessions[session]?.departure?.heldIDs.remove(RawToken(line, envelope.params.requestID.range))
-        }
         guard envelope.kind == .request, envelope.hasUsableID else { return false }
         let target = ReplyTarget(session: session, id: RawToken(line, envelope.id), batch: 0)
         actions.noteOpened(target)
@@ -75,6 +82,15 @@ extension Multiplexer {
         guard sessions[session]?.departure?.heldIDs.insert(target.id).inserted == false else { return false }
         answer(target, .invalid("Invalid request: a request with this id is in flight"), &actions)
         return true
+    }
+
+    /// Whether it cancels a request that waits: however full the queue is, that must not be lost.
+    private mutating func takesBack(
+        _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ session: SessionID
+    ) -> Bool {
+        guard envelope.knownMethod == .cancelled, envelope.kind == .notification else { return false }
+        let id = RawToken(line, envelope.params.requestID.range)
+        return sessions[session]?.departure?.heldIDs.remove(id) != nil
     }
 
     /// One that is refused here: the other backend does not know what is under way at this one.
@@ -131,8 +147,22 @@ extension Multiplexer {
         switch envelope.knownMethod {
         case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate:
             TaskWords.id(in: line.extracting(envelope.params.range)).map { owner(ofTask: $0) == session } ?? false
+        case .tasksList: !envelope.params.cursor.isPresent && hasTasks(session)
         default: false
         }
+    }
+
+    /// The tasks of a session that has left are on two backends: those that it left here are the list's first page, and
+    /// the page behind our cursor is what the other backend says.
+    static let cursorOfOtherTasks = "mcp-supervisor:moved"
+
+    func asksForOtherTasks(_ line: Span<UInt8>, _ envelope: borrowing Envelope) -> Bool {
+        guard envelope.kind == .request, envelope.knownMethod == .tasksList else { return false }
+        return String(token: envelope.params.cursor.range, of: line) == Self.cursorOfOtherTasks
+    }
+
+    func listOfTasks(_ id: [UInt8]) -> [UInt8] {
+        "{\"jsonrpc\":\"2.0\",\"id\":".utf8 + id + ",\"method\":\"\(Method.tasksList.rawValue)\"}".utf8
     }
 
     private func isQuestion(_ line: Span<UInt8>, _ id: Range<Int>, of session: SessionID) -> Bool {

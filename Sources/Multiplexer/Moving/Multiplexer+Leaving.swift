@@ -101,7 +101,7 @@ extension Multiplexer {
             guard let listen = listens[number], listen.target.session == session else { return nil }
             removeListen(number, now: now, &actions)
             drop(listen.target, &actions)
-            return listen.request(version: sessions[session]?.protocolVersion ?? "")
+            return listen.onceMore
         }
     }
 
@@ -130,7 +130,7 @@ extension Multiplexer {
         return state.requests.isEmpty && state.queue.isEmpty && state.batches.isEmpty
             && !heldCalls.values.contains { $0.session == session }
             && !questions.entries.values.contains { $0.session == session }
-            && !tasks.entries.contains { owner(ofTask: $0.key) == session }
+            && !hasTasks(session)
     }
 }
 
@@ -147,16 +147,10 @@ extension SubscriptionTable.Entry {
 
 extension Listen {
     /// The request once more, for another machine.
-    fileprivate func request(version: String) -> [UInt8] {
-        var meta = JSONObject()
-        meta[ReservedMetaKey.protocolVersion.name] = .string(version)
-        meta[ReservedMetaKey.clientCapabilities.name] = [:]
-        var params = (try? JSONValue(parsing: filter))?.objectValue ?? JSONObject()
-        params["_meta"] = .object(meta)
+    fileprivate var onceMore: [UInt8] {
         var line = Array("{\"jsonrpc\":\"2.0\",\"id\":".utf8)
         target.id.write(to: &line)
         line += Array(",\"method\":\"subscriptions/listen\",\"params\":".utf8)
-        params.write(to: &line)
-        return line + [UInt8(ascii: "}")]
+        return line + filter + [UInt8(ascii: "}")]
     }
 }

@@ -102,7 +102,9 @@ extension Multiplexer {
         case .request:
             relay?.asked.insert(RawToken(line, envelope.id))
         case .response: noteAnswer(line, envelope, &actions)
-        case .notification, .invalid: break
+        case .notification:
+            if [.taskStatus, .taskChanged].contains(envelope.knownMethod) { noteTaskNotice(line, envelope, &actions) }
+        case .invalid: break
         }
     }
 
@@ -113,6 +115,7 @@ extension Multiplexer {
         for session in sessions.keys {
             guard let place = sessions[session]?.requests.removeValue(forKey: id) else { continue }
             if case .sent = place { sessions[session]?.inFlight -= 1 }
+            noteTaskAnswer(id, line, envelope, &actions)
             if relay?.handshakeID == id { noteHandshakeAnswer(line, envelope, of: session, &actions) }
             actions.noteSettled(session, id, isAnswered: true)
         }

@@ -66,6 +66,7 @@ extension Multiplexer {
         if sessions[session]?.requests[target.id] == nil {
             actions.noteOpened(target)
             sessions[session]?.requests[target.id] = .queued
+            noteTaskRequest(target.id, line, envelope)
         }
         if envelope.isModern { noteModernClient(line, envelope, of: session) }
         switch envelope.knownMethod {
@@ -122,6 +123,7 @@ extension Multiplexer {
         case .cancelled where envelope.params.requestID.isPresent:
             // The server may answer all the same; its answer passes, and nobody is owed it.
             let id = RawToken(line, envelope.params.requestID.range)
+            relay?.tasks.roles[id] = nil
             guard let place = sessions[session]?.requests.removeValue(forKey: id) else { return }
             if case .sent = place { sessions[session]?.inFlight -= 1 }
             actions.noteSettled(session, id, isAnswered: false)

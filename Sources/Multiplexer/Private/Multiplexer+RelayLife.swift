@@ -85,6 +85,8 @@ extension Multiplexer {
             }
             if !end.willRestart { _ = sessions[session]?.queue.removeAll() }
         }
+        let open = sessions.values.map { $0.requests }
+        relay?.tasks.processEnded { id in open.contains { $0[id] != nil } }
         failLocal(error, &actions)
         if let asked = relay?.asked { relay?.orphaned.formUnion(asked) }
         relay?.asked = []
@@ -130,6 +132,7 @@ extension Multiplexer {
         let envelope = Envelope(prefix: prefix)
         guard envelope.methodKind == nil, envelope.hasUsableID else { return }
         let id = RawToken(prefix, envelope.id)
+        relay?.tasks.roles[id] = nil
         for session in sessions.keys where sessions[session]?.requests[id] != nil {
             let target = ReplyTarget(session: session, id: id, batch: 0)
             if case .sent? = sessions[session]?.requests[id] { sessions[session]?.inFlight -= 1 }

@@ -44,6 +44,7 @@ struct Relay: Sendable, Codable {
     var lost: Set<RawToken> = []
     /// Questions whose id the client still knows from a process that is gone: by the id that it got from us instead.
     var renamed: [String: RawToken] = [:]
+    var tasks = RelayTasks()
     var questions: [String: Question] = [:]
     var lastQuestion = 0
     /// Whether the running process has said anything; then its start counts as done.

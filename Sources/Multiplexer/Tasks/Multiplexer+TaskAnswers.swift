@@ -30,8 +30,8 @@ extension Multiplexer {
                 endTask(task, &actions)
             }
         case .result(let task):
-            // It is answered when the task is over, and refused while it is not.
-            if !envelope.result.isEmpty { endTask(task, &actions) }
+            // It is answered when the task is over, and refused while it is not. But an error may be just that answer.
+            if envelope.result.isEmpty { askHowItStands(task, &actions) } else { endTask(task, &actions) }
         case .creating, nil:
             guard !envelope.result.isEmpty, let created = TaskWords.created(in: result, era: era) else { break }
             own(created.id, created.task, id, entry, target, &actions)
@@ -44,7 +44,7 @@ extension Multiplexer {
     }
 
     /// The backend has forgotten it, or it had ended before it could be cancelled.
-    private func isUnknownTask(_ error: Span<UInt8>) -> Bool {
+    func isUnknownTask(_ error: Span<UInt8>) -> Bool {
         guard let code = memberRange("code", in: error) else { return false }
         return RawToken(error, code) == RawToken("-32602")
     }
@@ -111,10 +111,30 @@ extension Multiplexer {
         armTasks(&actions)
     }
 
-    /// Such a cancellation is answered, one way or the other.
-    mutating func finishAbandoning(_ entry: Pending) {
+    private mutating func askHowItStands(_ id: String, _ actions: inout Actions) {
+        guard era == .legacy, tasks[id]?.state == .running else { return }
+        var entry = Pending(owner: .nobody)
+        entry.task = .about(id)
+        let params = "{\"taskId\":\(JSONValue.string(id).text)}"
+        _ = sendOwn(Method.tasksGet.rawValue, params: params, entry, &actions)
+    }
+
+    mutating func forgetAbandoned(_ entry: Pending) {
         guard case .about(let id)? = entry.task, tasks[id]?.state == .abandoned else { return }
         tasks.forget(id)
+    }
+
+    /// What we asked of a task is answered: a cancellation, one way or the other, or how it stands.
+    mutating func finishOwnQuestion(
+        _ entry: Pending, _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
+    ) {
+        forgetAbandoned(entry)
+        guard case .about(let id)? = entry.task else { return }
+        if !envelope.result.isEmpty {
+            noteTaskState(id, line.extracting(envelope.result), &actions)
+        } else if isUnknownTask(line.extracting(envelope.error)) {
+            endTask(id, &actions)
+        }
     }
 
     // MARK: - tasks/list
@@ -139,7 +159,8 @@ extension Multiplexer {
             }
             askForTasks(from: copy(result, cursor), .listing(own: own, pages: pages + 1), target, &actions)
         } else {
-            answer(target, result: "{\"tasks\":[".utf8 + own + "]}".utf8, &actions)
+            let next = hasLeft(target.session) ? ",\"nextCursor\":\"\(Self.cursorOfOtherTasks)\"" : ""
+            answer(target, result: "{\"tasks\":[".utf8 + own + "]\(next)}".utf8, &actions)
         }
         return true
     }

@@ -53,6 +53,7 @@ extension Multiplexer {
     /// Nobody came back for them; or they have run out.
     mutating func expireTasks(now: Int64, _ actions: inout Actions) {
         clock = now
+        if relay != nil { return expireRelayedTasks(&actions) }
         for (id, task) in tasks.entries.sorted(by: { $0.value.call < $1.value.call }) {
             guard let deadline = task.deadline(grace: Self.taskGrace), deadline <= now else { continue }
             if task.leftAt == nil { endTask(id, &actions) } else { giveUpTask(id, &actions) }

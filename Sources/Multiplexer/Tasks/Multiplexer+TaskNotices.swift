@@ -10,6 +10,8 @@ extension Multiplexer {
         return task.session
     }
 
+    func hasTasks(_ session: SessionID) -> Bool { tasks.entries.contains { owner(ofTask: $0.key) == session } }
+
     /// `notifications/tasks/status`, and `notifications/tasks` of the extension.
     mutating func passTaskStatus(
         _ line: Span<UInt8>, _ envelope: borrowing Envelope, _ actions: inout Actions
@@ -60,7 +62,7 @@ extension Multiplexer {
 
     /// Who may see what may be about a task: its owner, and for all else see `audience`.
     mutating func audience(of line: Span<UInt8>, _ envelope: borrowing Envelope) -> [SessionID] {
-        guard let task = TaskWords.related(line, envelope) else { return audience() }
+        guard let task = TaskWords.related(line, envelope) else { return audience(of: line) }
         return owner(ofTask: task).map { [$0] } ?? []
     }
 

@@ -23,11 +23,15 @@ extension Multiplexer {
         guard servesTasks(target, envelope.knownMethod) else {
             return answer(target, .methodNotFound(Method.tasksList.rawValue), &actions)
         }
-        guard !envelope.params.cursor.isPresent else {
+        guard envelope.params.cursor.isPresent else { return forward(line, envelope, target, &actions) }
+        guard configuration.isMoved, asksForOtherTasks(line, envelope) else {
             let error = ErrorReply(code: .invalidParams, message: "Invalid params: this list has one page, no cursors")
             return answer(target, error, &actions)
         }
-        forward(line, envelope, target, &actions)
+        // The session came here with that cursor, and the backend that it left has ended since.
+        let first = listOfTasks(copy(line, envelope.id))
+        guard let whole = try? Envelope(scanning: first.span) else { return }
+        forward(first.span, whole, target, &actions)
     }
 
     /// Each era has tasks in its own words, and a client of one cannot follow those of the other.

@@ -7,7 +7,6 @@ import Systemd
 /// where the manager does not hear of kills (cgroup v1).
 struct KilledProcesses {
     var count: UInt64 = 0
-    var notice: KillNotice?
     /// Runs from a kill until it is clear whether the backend goes down with it.
     var clock: EventSource?
 }
@@ -19,8 +18,8 @@ extension Backend {
     /// To be called once when its process runs.
     func noticeKills() {
         guard let process, process.end == nil, let scopes = registry.launcher as? ScopeLauncher else { return }
-        process.kills.notice = scopes.noticeKills(in: process.launched) { [unowned self, weak process] in
-            guard let process, process === self.process, process.kills.clock == nil else { return }
+        scopes.noticeKills(in: process.launched) { [weak self, weak process] in
+            guard let self, let process, process === self.process, process.kills.clock == nil else { return }
             process.kills.clock = registry.timer(milliseconds: Backend.killPatience) { [weak self, weak process] in
                 process?.kills.clock = nil
                 if let self, let process, process === self.process { outlived(scopes, process) }

@@ -23,10 +23,13 @@ extension Backend {
         var list = Actions()
         swap(&list, &actions)
         let now = registry.now
-        let figures = Backend.give(event, to: &multiplexer, now, &list)
+        let books = process?.books
+        let figures = Backend.give(event, to: &multiplexer, books?.unclaimedRevision, now, &list)
+        // Before the lines leave, and before an event within them may have noted a later one. No request is noted with an
+        // id that a successor would give again.
+        books?.note(lastID: figures.lastRequestID)
+        if let unclaimed = figures.unclaimed { books?.note(unclaimed) }
         noteRequests(list)
-        // Before the lines leave, and before an event within them may have noted a later one.
-        process?.note(lastID: figures.lastRequestID)
         var settled = 0
         for index in list.list.indices {
             perform(list.list[index], list, now)
@@ -36,6 +39,7 @@ extension Backend {
         list.removeAll()
         swap(&list, &actions)
         reviewBacklogs()
+        if figures.wasIdle != figures.isIdle { referencesChanged() }
         return figures
     }
 
@@ -46,17 +50,21 @@ extension Backend {
         let wasIdle: Bool
         let isIdle: Bool
         let lastRequestID: UInt64
+        /// What the books do not know yet.
+        let unclaimed: Unclaimed?
         let now: Int64
     }
 
     private static func give(
-        _ event: (inout Multiplexer, Int64, inout Actions) -> Void, to machine: inout Multiplexer, _ now: Int64,
-        _ actions: inout Actions
+        _ event: (inout Multiplexer, Int64, inout Actions) -> Void, to machine: inout Multiplexer,
+        _ revision: Int?, _ now: Int64, _ actions: inout Actions
     ) -> Figures {
         let wasIdle = machine.inFlight == 0
         event(&machine, now, &actions)
+        let isKnown = revision == nil || revision == machine.unclaimedRevision
         return Figures(
-            wasIdle: wasIdle, isIdle: machine.inFlight == 0, lastRequestID: machine.lastRequestID, now: now)
+            wasIdle: wasIdle, isIdle: machine.inFlight == 0, lastRequestID: machine.lastRequestID,
+            unclaimed: isKnown ? nil : Unclaimed(of: machine), now: now)
     }
 
     /// Tells the books what is owed, and where it is to be taken back if we are killed.
@@ -82,11 +90,10 @@ extension Backend {
 
     func receive(_ line: Span<UInt8>, from session: SessionID) {
         var queued = 0
-        let figures = withMultiplexer { machine, now, actions in
+        withMultiplexer { machine, now, actions in
             machine.receive(line, from: session, now: now, into: &actions)
             queued = machine.queuedBytes(of: session)
         }
-        if figures.wasIdle != figures.isIdle { referencesChanged() }
         checkBacklog(of: session, queued: queued)
     }
 
@@ -95,10 +102,7 @@ extension Backend {
             if machine.wantsChance { machine.give(chance: Backend.chance()) }
             machine.receiveFromBackend(line, now: now, into: &actions)
         }
-        if figures.isIdle {
-            lastUse = figures.now
-            referencesChanged()
-        }
+        if figures.isIdle { lastUse = figures.now }
     }
 
     /// For handles that nobody can guess.

@@ -72,7 +72,7 @@ extension Backend {
 
     private func launch() {
         generation += 1
-        if generation > 1 { restarts += 1 }
+        if let last = lastExit, last.reason.known != .stopped { restarts += 1 }
         timedOut = false
         verdict = nil
         var order = launchOrder()
@@ -166,7 +166,7 @@ extension Backend {
         launchFailed("\(hindrance) \(limit), which is start_timeout", attempt: attempt)
     }
 
-    private func isDown() {
+    func isDown() {
         perform(lifecycle.handle(.ended, now: registry.now))
         // If only for a moment: something may have been waiting for its return.
         resumeWaiting { $0 == .stopped }
@@ -213,24 +213,29 @@ extension Backend {
         forgetRecord()
         startedAt = nil
         reviewBacklogs()
+        note(cause, lines, unit: ended.launched.unit)
+        isDown()
+    }
+
+    /// For whoever asks why it is down.
+    func note(_ cause: ExitCause, _ lines: [String], unit: String?) {
         lastExit = BackendExit(
             reason: cause.reason, status: cause.status, at: Clock.rfc3339(Clock.wallSeconds()), stderrTail: lines,
             shortage: cause.shortage, limitBytes: cause.limit, peakBytes: cause.peak)
         lastFailure = verdict ?? cause.clause
         lastCause = cause
-        registry.log.death(cause, backend: id, unit: ended.launched.unit)
-        isDown()
+        registry.log.death(cause, backend: id, unit: unit)
     }
 
-    /// Its stdout is closed: nothing can be answered any more. Mostly it is dying, and its own end tells why; what
-    /// lives on without a voice is ended.
-    func outputClosed() {
+    /// Its stdin or stdout is closed: nothing can be asked or answered any more. Mostly it is dying, and its own end tells
+    /// why; what lives on without ears or voice is ended.
+    func streamClosed(_ name: String) {
         if case .stopping = lifecycle.phase { return }
         let mute = process
         outputClock = registry.timer(milliseconds: Backend.outputPatience) { [unowned self] in
             outputClock = nil
             guard let mute, process === mute, mute.end == nil else { return }
-            verdict = "closed its stdout and was stopped"
+            verdict = "closed its \(name) and was stopped"
             kill()
         }
     }

@@ -110,6 +110,7 @@ final class Backend {
         result.repositoryRoots = key.repository.isEmpty ? [] : [FileURL.text(ofPath: key.repository)]
         result.roots = configuration.server.roots
         result.unknownRequests = configuration.server.unknownRequests
+        result.unattributedNotifications = configuration.server.unattributedNotifications
         result.retryTools = configuration.server.retryTools
         result.clientName = "mcp-supervisor"
         result.clientVersion = Control.version

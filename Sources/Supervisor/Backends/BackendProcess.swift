@@ -42,7 +42,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
         let stdin = Descriptor(owning: pipes.input)
         let stdout = Descriptor(owning: pipes.output)
         let stream = try OutputStream(ByteStream(own: stdin), loop: loop, record: books?.writeRecord) {
-            [unowned self] in input = nil
+            [unowned self] in inputClosed()
         }
         input = BackendInput(stream) { [unowned backend] in backend.reviewBacklogs() }
         output = try InputStream(
@@ -56,8 +56,6 @@ final class BackendProcess: StreamHandler, LineReceiver {
         InheritedStreams(
             unsent: input?.rest ?? [], unread: output?.state ?? LineSplitter(limit: lineLimit))
     }
-
-    func note(lastID: UInt64) { books?.note(lastID: lastID) }
 
     /// Its answers are left in the pipe while those who are to get them have not come back, and so is its end, which
     /// comes behind them.
@@ -110,10 +108,17 @@ final class BackendProcess: StreamHandler, LineReceiver {
         backend.receiveOversizeFromProcess(beginning: beginning, length: length)
     }
 
+    /// It reads no more, and what is sent from now on is lost.
+    private func inputClosed() {
+        input = nil
+        backend.reviewBacklogs()
+        if end == nil { backend.streamClosed("stdin") }
+    }
+
     /// Its stdout is closed. While it lives that is as good as dead: nothing can be answered any more.
     func inputEnded() {
         output = nil
-        if end == nil { backend.outputClosed() }
+        if end == nil { backend.streamClosed("stdout") }
     }
 
     /// The process has ended.

@@ -20,7 +20,8 @@ extension Configuration {
     static let serverKeys = [
         "command", "share", "PassEnvironment", "idle_timeout", "hibernate_after", "stop_under_pressure",
         "start_timeout", "backend_requests_max", "deny_tools", "private_tools", "interactive_tools",
-        "era", "on_start", "meta_tools", "meta_split", "meta_pins", "roots", "unknown_requests", "retry_tools", "repo",
+        "era", "on_start", "meta_tools", "meta_split", "meta_pins", "roots", "unknown_requests", "retry_tools",
+        "unattributed_notifications", "repo",
     ]
 
     /// Adds what one file says to what those before it said; a later file wins key by key.
@@ -99,6 +100,9 @@ extension Configuration {
         server.era = try table.choice("era", EraChoice.self) ?? server.era
         server.roots = try table.choice("roots", RootsPolicy.self) ?? server.roots
         server.unknownRequests = try table.choice("unknown_requests", UnknownRequests.self) ?? server.unknownRequests
+        server.unattributedNotifications =
+            try table.choice("unattributed_notifications", UnattributedNotifications.self)
+            ?? server.unattributedNotifications
         server.retryTools = try table.choice("retry_tools", RetryTools.self) ?? server.retryTools
         server.metaTools = try table.metaTools("meta_tools") ?? server.metaTools
         server.metaSplit = try table.bool("meta_split") ?? server.metaSplit

@@ -68,6 +68,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// What the server is told of roots, and what becomes of requests and calls that are out of the ordinary.
     public var roots = RootsPolicy.repo
     public var unknownRequests = UnknownRequests.pass
+    public var unattributedNotifications = UnattributedNotifications.drop
     public var retryTools = RetryTools.never
     /// Whether sessions see meta-tools; nil: the shim decides.
     public var metaTools: MetaToolMode?

@@ -37,24 +37,34 @@ public struct ConfigurationFiles: Sendable {
 
     /// Reads all files.
     ///
+    /// - Parameter limits: the text that the limits file is to get, taken for what is in it now.
     /// - Throws: the first error found, with file and line; nothing is taken from any file then.
-    public func read() throws(ConfigurationError) -> Configuration {
+    public func read(limits: String? = nil) throws(ConfigurationError) -> Configuration {
         if isNamed, Files.identity(main) == nil {
             throw ConfigurationError(file: main, line: nil, reason: "no such file")
         }
+        var paths = present
+        if limits != nil, !paths.contains(limitsFile) {
+            paths.insert(limitsFile, at: paths.firstIndex { $0 != main && $0 > limitsFile } ?? paths.endIndex)
+        }
         var configuration = Configuration()
-        for path in present {
-            let bytes: [UInt8]
-            do {
-                bytes = try Files.read(path, limit: 1 << 20)
-            } catch {
-                throw ConfigurationError(file: path, line: nil, reason: PosixError.text(of: error.code))
-            }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError(file: path, line: nil, reason: "not TOML: its text is not UTF-8")
-            }
+        for path in paths {
+            let text = if let limits, path == limitsFile { limits } else { try text(of: path) }
             try configuration.add(ConfigurationTable(file: path, text: text))
         }
         return configuration
+    }
+
+    private func text(of path: String) throws(ConfigurationError) -> String {
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(path, limit: 1 << 20)
+        } catch {
+            throw ConfigurationError(file: path, line: nil, reason: PosixError.text(of: error.code))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError(file: path, line: nil, reason: "not TOML: its text is not UTF-8")
+        }
+        return text
     }
 }

@@ -17,10 +17,12 @@ final class ControlConnection: StreamHandler {
     private var token: StreamToken?
     /// Descriptors that came with bytes of a message that is not complete yet.
     private var descriptors: [Int32] = []
-    private var calls: [VarlinkCall] = []
+    private var calls: [WaitingCall] = []
+    /// Those of the call that is being answered.
+    private var handed: [Int32] = []
     private var isBusy = false
     private var greeting: EventSource?
-    private var subscription: Int?
+    private(set) var subscription: Int?
     /// Takes itself back when it ends.
     private(set) unowned var session: Session?
     var onClosed: ((ControlConnection) -> Void)?
@@ -61,6 +63,8 @@ final class ControlConnection: StreamHandler {
             }
             registry.streams.buffer.withBytes(received.count) { framer.append($0) }
             while !isClosed, let message = try framer.next() { take(try VarlinkCall(parsing: message)) }
+            // They came with a call that takes none.
+            if !framer.isMidMessage { closeDescriptors() }
         } catch {
             refuse("\(error)")
         }
@@ -75,22 +79,31 @@ final class ControlConnection: StreamHandler {
     private func take(_ call: VarlinkCall) {
         greeting = nil
         if let refusal {
-            send(VarlinkReply(refusal))
+            if !call.oneway { send(VarlinkReply(refusal)) }
             return close()
         }
-        if call.controlMethod == .attach || call.controlMethod == .subscribe {
-            service.handleStream(call, self)
-            return
-        }
-        closeDescriptors()
         guard calls.count < 64 else { return refuse("more than 64 calls wait for their answer") }
-        calls.append(call)
+        var waiting = WaitingCall(call: call)
+        if call.controlMethod == .attach { swap(&waiting.descriptors, &descriptors) }
+        calls.append(waiting)
         handleNext()
     }
 
     private func handleNext() {
-        guard !isBusy, !isClosed, !calls.isEmpty, !isBehind else { return }
-        let call = calls.removeFirst()
+        while !isBusy, !isClosed, !calls.isEmpty, !isBehind {
+            let next = calls.removeFirst()
+            if next.isStream { begin(next) } else { answer(next.call) }
+        }
+    }
+
+    /// What more than one reply may follow keeps nothing waiting.
+    private func begin(_ stream: WaitingCall) {
+        handed = stream.descriptors
+        service.handleStream(stream.call, self)
+        Self.close(&handed)
+    }
+
+    private func answer(_ call: VarlinkCall) {
         isBusy = true
         registry.inBackground {
             let reply = await self.service.reply(to: call)
@@ -122,17 +135,21 @@ final class ControlConnection: StreamHandler {
 
     /// The descriptors that came with the call, if there are exactly as many as it needs. The caller owns them.
     func takeDescriptors(_ count: Int) -> [Int32]? {
-        guard descriptors.count == count else {
-            closeDescriptors()
-            return nil
-        }
-        defer { descriptors = [] }
-        return descriptors
+        guard handed.count == count else { return nil }
+        defer { handed = [] }
+        return handed
     }
 
-    private func closeDescriptors() {
+    private func closeDescriptors() { Self.close(&descriptors) }
+
+    private static func close(_ descriptors: inout [Int32]) {
         for descriptor in descriptors { _ = Descriptor(owning: descriptor) }
         descriptors = []
+    }
+
+    private func dropCalls() {
+        for index in calls.indices { Self.close(&calls[index].descriptors) }
+        calls = []
     }
 
     /// - Parameter session: `nil` when it could not begin after all.
@@ -158,10 +175,23 @@ final class ControlConnection: StreamHandler {
         output?.flush()
         output?.close()
         closeDescriptors()
+        dropCalls()
         if let subscription { registry.events.unsubscribe(subscription) }
         session?.end("the shim is gone")
         onClosed?(self)
     }
 
-    deinit { closeDescriptors() }
+    deinit {
+        closeDescriptors()
+        dropCalls()
+    }
+}
+
+/// A call whose turn has not come, with the descriptors that came with it.
+private struct WaitingCall {
+    let call: VarlinkCall
+    var descriptors: [Int32] = []
+
+    /// Whether more than one reply may follow.
+    var isStream: Bool { call.controlMethod == .attach || call.controlMethod == .subscribe }
 }

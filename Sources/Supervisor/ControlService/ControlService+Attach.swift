@@ -60,6 +60,7 @@ extension ControlService {
         } catch {
             registry.sessions[id] = nil
             connection.attached(nil)
+            session.couldNotBegin()
             throw error
         }
         connection.send(AttachReply.attached(session: "\(id)", resume: session.resumeText), continues: true)
@@ -107,7 +108,9 @@ extension ControlService {
             if !hasWaited, let place = former?.place {
                 return try session.join(repository: place, resume: resume, place: place)
             }
-            session.wait(in: Lobby(server: command.name, refusal: nil))
+            let anywhere = command.key(repository: nil, workingDirectory: here, home: OwnProcess.home, session: "")
+            let promise = registry.snapshots.promise(of: anywhere)
+            session.wait(in: Lobby(server: command.name, refusal: nil, promise: promise))
         case .refused(let reason): session.wait(in: Lobby(server: command.name, refusal: reason))
         }
     }

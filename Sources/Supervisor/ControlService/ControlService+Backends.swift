@@ -5,13 +5,21 @@ import MCPWire
 import Posix
 
 extension ControlService {
-    /// A backend by its id, a unique beginning of it, or a repository's path.
+    /// A backend by its id, a unique beginning of it, or a repository's absolute path.
     func find(_ text: String) throws(ControlError) -> Backend {
+        if text.isEmpty {
+            throw .invalidParameter(parameter: "backend", reason: "the backend's name is empty; give its id")
+        }
+        // Our working directory is not the caller's.
+        if text.contains("/"), !text.hasPrefix("/") {
+            throw .invalidParameter(
+                parameter: "backend", reason: "'\(text)' is a relative path; give the directory's absolute one")
+        }
         let all = registry.backends.values
         if let exact = all.first(where: { $0.id == text }) { return exact }
-        let path = Files.resolved(text).map { Repository.workTree(around: $0) ?? $0 }
+        let path = Files.resolved(text).map { ExactText(Repository.workTree(around: $0) ?? $0) }
         let matches = all.filter { backend in
-            text.contains("/") ? backend.key.repository == path : backend.id.hasPrefix(text)
+            text.contains("/") ? ExactText(backend.key.repository) == path : backend.id.hasPrefix(text)
         }
         guard let first = matches.first else { throw .noBackend(text) }
         guard matches.count == 1 else { throw .ambiguous(text, matches: matches.map(\.id).sorted()) }
@@ -25,14 +33,10 @@ extension ControlService {
             argv: parameters.argv, name: parameters.name, share: parameters.share,
             environment: parameters.environment, rawEnvironment: parameters.rawEnvironment,
             configuration: registry.configuration, ignored: registry.ignored)
-        let choice = Repository.choose(
-            named: parameters.repo, projectDirectory: nil, workingDirectory: nil, home: OwnProcess.home)
-        guard case .found(let root) = choice else {
-            if case .refused(let reason) = choice { throw .invalidParameter(parameter: "repo", reason: reason) }
-            throw .invalidParameter(parameter: "repo", reason: "no repository was named; use --repo PATH")
-        }
+        let here = try workingDirectory(parameters.cwd)
+        let root = try repository(of: command, named: parameters.repo, here)
         let key = command.key(
-            repository: root, workingDirectory: root, home: OwnProcess.home, session: registry.nonce(),
+            repository: root, workingDirectory: here ?? root, home: OwnProcess.home, session: registry.nonce(),
             umask: parameters.umask)
         let backend = try backend(for: key)
         let hold = backend.hold(milliseconds: parameters.holdSeconds.map(TimeSpan.milliseconds(ofSeconds:)))
@@ -44,6 +48,31 @@ extension ControlService {
             throw .startFailed(backend: backend.id, reason: reason)
         }
         return await reply(backend)
+    }
+
+    private func workingDirectory(_ path: String?) throws(ControlError) -> String? {
+        guard let path else { return nil }
+        guard path.hasPrefix("/"), let real = Files.resolved(path), Files.identity(real)?.isDirectory == true else {
+            throw .invalidParameter(
+                parameter: "cwd", reason: "the working directory '\(path)' is no absolute path of a directory")
+        }
+        return real
+    }
+
+    /// Where a session's place would be. What only its client could tell, the working directory stands for.
+    private func repository(
+        of command: ServerCommand, named: String?, _ here: String?
+    ) throws(ControlError) -> String {
+        if command.share == .user, let here { return here }
+        let choice = Repository.choose(
+            named: named, projectDirectory: command.projectDirectory, workingDirectory: here, home: OwnProcess.home)
+        switch choice {
+        case .found(let root): return root
+        case .refused(let reason): throw .invalidParameter(parameter: "repo", reason: reason)
+        case .askClient:
+            if let here { return Repository.workTree(around: here) ?? here }
+            throw .invalidParameter(parameter: "repo", reason: "no repository was named; use --repo PATH")
+        }
     }
 
     /// Gives back what `Request` took.

@@ -11,17 +11,20 @@ final class ControlService {
         self.registry = registry
     }
 
-    /// Methods with more than one reply, handled at once.
+    /// Methods with more than one reply, handled at once. A caller who takes none has nothing of them.
     func handleStream(_ call: VarlinkCall, _ connection: ControlConnection) {
         do throws(ControlError) {
-            guard call.more else { throw .expectedMore }
+            guard call.more, !call.oneway else { throw .expectedMore }
             if call.controlMethod == .attach { return try attach(call.decoded(), connection) }
+            guard connection.subscription == nil else {
+                throw .refused(reason: "this connection is subscribed already; use another one")
+            }
             let number = registry.events.subscribe { [weak connection] event in
                 connection?.send(event, continues: true)
             }
             connection.subscribed(number)
         } catch {
-            connection.send(VarlinkReply(error))
+            if !call.oneway { connection.send(VarlinkReply(error)) }
         }
     }
 

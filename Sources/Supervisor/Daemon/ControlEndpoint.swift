@@ -72,7 +72,8 @@ final class ControlEndpoint {
             accept()
             return isUnused()
         }
-        guard let lock = try? FileLock(path + ".lock") else { return false }
+        // Who has it may be stopped; and whoever takes it is about to connect.
+        guard let lock = try? FileLock.ifFree(path + ".lock") else { return false }
         defer { lock.release() }
         let aside = path + ".retired"
         Files.move(path, to: aside)

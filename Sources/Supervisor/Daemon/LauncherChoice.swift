@@ -27,7 +27,7 @@ struct LauncherChoice {
             } catch {
                 reason = "\(error)"
             }
-            guard options.launcher == nil else { throw LaunchError.died("no systemd user manager here: \(reason)") }
+            guard options.launcher == nil else { throw LaunchError.noManager(reason: reason) }
         }
         let direct = DirectLauncher(
             gate: gate, loop: loop, streams: streams, logs: options.stateDirectory + "/logs",

@@ -23,7 +23,9 @@ final class DocumentJob {
     /// The texts of a document, made when its turn comes; none: it has no vector.
     private let texts: (Int) -> [String]
     private let deliver: (Int, [Float]) -> Void
-    private var older: VectorFile
+    private let load: () -> VectorFile
+    /// What is kept of former lists; nil before the job's turn, for the one before it may be about the same texts.
+    private var older: VectorFile?
     /// What this list needs, in its order.
     private(set) var vectors = VectorFile()
     private(set) var computed = 0
@@ -32,14 +34,14 @@ final class DocumentJob {
     private var away = 0
 
     init(
-        server: String, model: UInt64, count: Int, texts: @escaping (Int) -> [String], older: VectorFile,
-        deliver: @escaping (Int, [Float]) -> Void
+        server: String, model: UInt64, count: Int, texts: @escaping (Int) -> [String],
+        older load: @escaping () -> VectorFile, deliver: @escaping (Int, [Float]) -> Void
     ) {
         self.server = server
         self.model = model
         self.count = count
         self.texts = texts
-        self.older = older
+        self.load = load
         self.deliver = deliver
     }
 
@@ -49,13 +51,13 @@ final class DocumentJob {
     /// All is delivered and kept: whoever holds the job holds no vectors.
     func release() {
         vectors = VectorFile()
-        older = VectorFile()
+        older = nil
     }
 
     /// What to keep on the disk: this list's first, then older ones, which may come back.
     var kept: VectorFile {
         var file = vectors
-        file.add(older)
+        if let older { file.add(older) }
         return file
     }
 
@@ -64,6 +66,8 @@ final class DocumentJob {
         encode: (_ text: String, _ then: @escaping ([Float]?) -> Void) -> Void, changed: @escaping () -> Void
     ) -> Step {
         guard !isCancelled, next < count else { return away == 0 ? .done : .waiting }
+        let older = older ?? load()
+        self.older = older
         guard away < DocumentJob.ahead else { return .waiting }
         let position = next
         next += 1

@@ -213,7 +213,8 @@ extension Embedder {
     ) -> DocumentJob? {
         guard let file = currentEngine() else { return nil }
         let job = DocumentJob(
-            server: server, model: file.model, count: count, texts: texts, older: store.load(server), deliver: deliver)
+            server: server, model: file.model, count: count, texts: texts, older: { [store] in store.load(server) },
+            deliver: deliver)
         jobs.append(job)
         stepLater()
         return job

@@ -45,6 +45,12 @@ extension Backend {
         self.nap = nap ?? Nap(since: Clock.wallSeconds())
     }
 
+    /// To be called once it is taken over: a reclaim that its predecessor did not finish is gone on with.
+    func goOnSleeping() {
+        guard let process, hibernation.phase == .asleep, nap?.reclaimed == nil else { return }
+        reclaim(process)
+    }
+
     /// It was taken over asleep, and nothing was asked of it so as not to wake it.
     private func askWhatWasLeftOut() {
         withMultiplexer { machine, now, actions in machine.backendWoke(now: now, into: &actions) }
@@ -99,7 +105,7 @@ extension Backend {
     }
 
     private func reclaim(_ process: BackendProcess) {
-        nap = Nap(since: Clock.wallSeconds())
+        nap = Nap(since: nap?.since ?? Clock.wallSeconds())
         record?.change { $0.nap = nap }
         sleepFailure = nil
         stateChanged()

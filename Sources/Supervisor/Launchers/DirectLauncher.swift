@@ -18,7 +18,8 @@ final class DirectLauncher: Launcher {
     private let descriptorLimit: UInt64
     private let hierarchy = CgroupSupport.probe(managerGroup: nil).hierarchy
     /// The last lines of each backend that is down: at hand also when the disk is full.
-    private var lastWords: [String: [String]] = [:]
+    private var lastWords = KeptWords()
+    private var running: Set<String> = []
     /// Children with a pidfd of their own: only its holder waits for them.
     private var children: Set<Int32> = []
 
@@ -39,6 +40,7 @@ final class DirectLauncher: Launcher {
     func launch(_ order: LaunchOrder) async throws(LaunchError) -> LaunchedBackend {
         do {
             try? Files.makeDirectory(logs)
+            KeptWords.removeOldFiles(in: logs, besides: running)
             let errors = try makePipe()
             let childErrors = try errors.writing.duplicate()
             let log = try ErrorLog(
@@ -51,7 +53,7 @@ final class DirectLauncher: Launcher {
             await loop.untilReadable(gated.outcome)
             if let code = gated.failure() {
                 log.drain()
-                lastWords[order.identifier] = log.lastLines
+                lastWords.keep(log.lastLines, of: order.identifier)
                 _ = await reaped(child)
                 children.remove(child.pid)
                 throw LaunchError.program(order.command.first ?? "", code: code)
@@ -60,6 +62,7 @@ final class DirectLauncher: Launcher {
             let backend = LaunchedBackend(
                 child: child, unit: nil, identifier: order.identifier, input: pipes.input, output: pipes.output)
             backend.errorLog = log
+            running.insert(order.identifier)
             if let start = ProcessTable.startTime(of: child.pid) { backend.seen = [child.pid: start] }
             backend.errorPipe = Files.link("/proc/self/fd/\(childErrors.raw)")
             backend.cgroup = UnitCgroup.path(ofProcess: backend.pid)
@@ -134,7 +137,8 @@ final class DirectLauncher: Launcher {
         children.remove(backend.pid)
         reapOrphans()
         backend.errorLog?.drain()
-        lastWords[backend.identifier] = backend.errorLog?.lastLines
+        lastWords.keep(backend.errorLog?.lastLines ?? [], of: backend.identifier)
+        running.remove(backend.identifier)
     }
 
     /// Waits for dead descendants that became our children, and for nobody else's.
@@ -146,8 +150,7 @@ final class DirectLauncher: Launcher {
     }
 
     func setLimits(_ limits: Limits, of backend: LaunchedBackend) async throws(LaunchError) {
-        throw .limitsRefused(
-            unit: backend.identifier, reason: "the direct launcher has no way to enforce limits; run under systemd")
+        throw .limitsNotEnforced(backend.identifier)
     }
 
     func limits(of backend: LaunchedBackend) async -> Limits? { nil }
@@ -166,6 +169,6 @@ final class DirectLauncher: Launcher {
     func departure(of backend: LaunchedBackend) -> String? { nil }
 
     func lastLines(of identifier: String, unit: String?, count: Int) async -> [String] {
-        Array((lastWords[identifier] ?? []).suffix(count))
+        Array(lastWords[identifier].suffix(count))
     }
 }

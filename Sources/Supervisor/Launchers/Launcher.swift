@@ -90,6 +90,7 @@ struct LaunchOrder {
 /// Why a backend could not be started: one line for whoever waits.
 enum LaunchError: Error, Equatable, CustomStringConvertible {
     case noGate(String)
+    case noManager(reason: String)
     case spawn(PosixError)
     case program(String, code: Int32)
     case scopeRefused(unit: String, reason: String)
@@ -97,12 +98,16 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
     case died(String)
     case unwanted(unit: String)
     case limitsRefused(unit: String, reason: String)
+    case limitsNotEnforced(String)
     case notFrozen(unit: String, reason: String)
     case notThawed(unit: String, reason: String)
 
     var description: String {
         switch self {
         case .noGate(let searched): "mcp-gate is not installed beside mcp-supervisor (looked for \(searched))"
+        case .noManager(let reason):
+            "cannot start backends with systemd: \(reason); start the supervisor where the user's service manager runs, "
+                + "or with --launcher auto"
         case .spawn(let error): "\(error)"
         case .program(let program, let code): "cannot run \(program): \(PosixError.text(of: code))"
         case .scopeRefused(let unit, let reason): "systemd refused the scope \(unit): \(reason)"
@@ -110,6 +115,8 @@ enum LaunchError: Error, Equatable, CustomStringConvertible {
         case .died(let reason): "the process ended before it could start: \(reason)"
         case .unwanted(let unit): "nobody waits for \(unit) any more"
         case .limitsRefused(let unit, let reason): "systemd refused the limits of \(unit): \(reason)"
+        case .limitsNotEnforced(let whose):
+            "cannot set the limits of \(whose): the direct launcher has no way to enforce them; run under systemd"
         case .notFrozen(let unit, let reason): "\(unit) cannot be frozen: \(reason)"
         case .notThawed(let unit, let reason): "\(unit) cannot be thawed: \(reason)"
         }
@@ -144,8 +151,8 @@ final class LaunchedBackend {
     var memoryBaseline = CounterBaseline()
     var eventsAtDeath: MemoryEvents?
     var peakAtDeath: Int64?
-    /// The kernel said that it found no memory for it, and nobody has looked yet what came of that.
-    var hasLackedMemory = false
+    /// Tells of processes of it that are killed for lack of memory.
+    var killNotice: KillNotice?
 
     init(child: ChildProcess, unit: String?, identifier: String, input: Int32, output: Int32) {
         self.child = child

@@ -16,6 +16,8 @@ struct DeathEvidence: Equatable {
     var totalWasMet = false
     /// Processes below that limit were killed for lack of memory since the last look.
     var killsBelowTotal = false
+    /// A limit below that one, which is some backend's own, was met since the last look.
+    var limitWasMetBelowTotal = false
     /// The limits and the highest use in bytes, as far as known.
     var ownLimit: Int64?
     var totalLimit: Int64?
@@ -56,11 +58,12 @@ extension DeathEvidence {
         return end == .signaled(9) && killsBelowTotal
     }
 
-    /// A scope whose counters show a kill and no failed allocation of its own met a limit above it.
+    /// A scope whose counters show a kill and no failed allocation of its own met a limit above it. Where they are gone,
+    /// the counters above tell: kills for want of the machine's memory raise no count of limits that were met.
     private var shortage: Shortage {
         if let own, own.oom > 0 { return .own }
         if totalWasMet { return .total }
-        return own == nil ? .own : .machine
+        return own == nil && limitWasMetBelowTotal ? .own : .machine
     }
 }
 

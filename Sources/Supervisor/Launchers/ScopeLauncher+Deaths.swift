@@ -10,11 +10,7 @@ extension ScopeLauncher {
     /// counters with it, as soon as it hears of it.
     func examine(_ backend: LaunchedBackend) {
         guard let group = group(backend) else { return }
-        guard let events = group.existingMemoryEvents else {
-            // cgroup v1 forgets the kill with the cgroup, and says before it that there will be one.
-            if backend.hasLackedMemory, !group.isUnified { backend.eventsAtDeath = MemoryEvents(oom: 1, oomKill: 1) }
-            return
-        }
+        guard let events = group.existingMemoryEvents else { return }
         backend.eventsAtDeath = backend.memoryBaseline.rise(to: events)
         backend.peakAtDeath = group.memoryPeak.map { Int64(clamping: $0) }
     }
@@ -28,18 +24,15 @@ extension ScopeLauncher {
     }
 
     /// Tells of processes of a backend that are killed for lack of memory. What was before does not count.
-    func noticeKills(in backend: LaunchedBackend, _ handler: @escaping () -> Void) -> KillNotice? {
-        guard let group = group(backend) else { return nil }
+    func noticeKills(in backend: LaunchedBackend, _ handler: @escaping () -> Void) {
+        guard let group = group(backend) else { return }
         _ = killsSince(backend)
-        return KillNotice(group, loop: loop) {
-            if group.existingMemoryEvents != nil { backend.hasLackedMemory = true }
-            handler()
-        }
+        backend.killNotice = KillNotice(group, loop: loop, handler)
     }
 
     /// How many there were since the last look; a later death is none of theirs.
     func killsSince(_ backend: LaunchedBackend) -> UInt64 {
-        backend.hasLackedMemory = false
+        backend.killNotice?.forget()
         guard let events = group(backend)?.existingMemoryEvents else { return 0 }
         return backend.memoryBaseline.rise(to: events).oomKill
     }
@@ -49,15 +42,38 @@ extension ScopeLauncher {
         guard let unit = backend.unit, !backend.wasKilled else { return evidence.cause }
         evidence.unitResult = await finalResult(of: unit, end)
         evidence.own = backend.eventsAtDeath
+        // cgroup v1 forgets the kill with the cgroup, and says before it that there will be one.
+        if evidence.own == nil, await hadLackedMemory(backend, end) { evidence.own = MemoryEvents(oom: 1, oomKill: 1) }
         if let slice = slice(of: backend) {
             evidence.totalWasMet = totalShortages.rise(to: slice.localMemoryEvents).oom > 0
-            evidence.killsBelowTotal = totalKills.rise(to: slice.memoryEvents).oomKill > 0
+            let below = totalKills.rise(to: slice.memoryEvents)
+            evidence.killsBelowTotal = below.oomKill > 0
+            // cgroup v1 does not count for a slice what happens below it: there it remains the likelier of the two.
+            evidence.limitWasMetBelowTotal = below.oom > 0 || !slice.isUnified
         }
         evidence.ownLimit = await finite(limits(ofUnit: unit, .scope)?.memoryMax)
         evidence.totalLimit = await finite(limits(ofUnit: ScopeLauncher.slice, .slice)?.memoryMax)
         evidence.peak = await peak(unit) ?? backend.peakAtDeath
         evidence.seen = backend.peakSeen
         return evidence.cause
+    }
+
+    /// Whether a cgroup v1 that is gone had told so. That it goes is told a little after it is gone, so where a kill wants
+    /// an explanation it is waited for, for 300 ms at most.
+    private func hadLackedMemory(_ backend: LaunchedBackend, _ end: ProcessEnd) async -> Bool {
+        for _ in 0..<15 {
+            guard end == .signaled(9), backend.killNotice?.lastWord == .open else { break }
+            await loop.pause(milliseconds: 20)
+        }
+        return backend.killNotice?.lastWord == .lack
+    }
+
+    /// Why a process ended that no supervisor saw end: as much as its unit remembers. What was full it does not.
+    func cause(ofUnseenEnd unit: String) async -> ExitCause {
+        let isOutOfMemory = await finalResult(of: unit, .unknown) == "oom-kill"
+        return ExitCause(
+            reason: isOutOfMemory ? .oom : .unknown, status: ExitCause.unknownStatus,
+            peak: isOutOfMemory ? await peak(unit) : nil)
     }
 
     /// The unit's Result once it is final. It comes a little before or after the process's own end, so it is waited

@@ -29,6 +29,10 @@ extension Session {
     /// A line of the client.
     func receiveWithMetaTools(_ line: Span<UInt8>) {
         guard let view = metaToolView else { return }
+        if entrance?.multiplexer.refuses(line, from: id) == true {
+            entrance?.receive(line, from: id)
+            return settleMetaTools()
+        }
         switch metaTools?.receive(line, view) {
         case .replaced(let steps)?: perform(steps)
         case .pass?, nil: entrance?.receive(line, from: id)
@@ -59,6 +63,7 @@ extension Session {
         guard let backend else { return nil }
         var view = backend.metaToolView(of: self)
         view.takesBatches = backend.multiplexer.protocolVersion(of: id) == "2025-03-26"
+        if view.takesBatches { view.lineLimit = backend.multiplexer.lineLimit(of: id) }
         return view
     }
 
@@ -135,7 +140,8 @@ extension Backend {
     func metaToolView(of session: Session) -> MetaToolView {
         let learned = session.learnedTools
         return MetaToolView(
-            catalog: learned?.list.catalog, isFresh: learned?.isFresh(keptTools(for: session)) == true,
+            server: key.server, catalog: learned?.list.catalog,
+            isFresh: learned?.isFresh(keptTools(for: session)) == true,
             instructions: tools.instructions(multiplexer.snapshot), unavailable: unavailability)
     }
 

@@ -23,7 +23,7 @@ extension Session {
         }
         destination = target
         target.sessions[id] = self
-        let resume = backend.multiplexer.resume(of: id)
+        let resume = backend.multiplexer.wholeResume(of: id)
         let question = backend.multiplexer.nextQuestion
         target.withMultiplexer { machine, now, actions in
             machine.arrive(id, resume: resume, question: question, now: now, into: &actions)
@@ -48,7 +48,7 @@ extension Session {
         leaving = old
         backend = target
         key = target.key
-        let resume = old.multiplexer.resume(of: id)
+        let resume = old.multiplexer.wholeResume(of: id)
         target.withMultiplexer { machine, now, actions in
             machine.catchUp(id, resume: resume, now: now, into: &actions)
         }

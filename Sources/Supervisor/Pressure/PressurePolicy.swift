@@ -13,7 +13,7 @@ struct PressurePolicy: Sendable, Equatable {
         /// Milliseconds since something last went to it or came from it.
         var idle: Int64
         var callsInFlight: Int
-        /// Sessions and holds.
+        /// Sessions, those on their way back too, and holds.
         var users: Int
         var sleeps: Bool
         /// Whether sleep gives anything back here.

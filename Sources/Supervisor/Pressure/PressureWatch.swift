@@ -131,10 +131,10 @@ final class HeldDescriptor {
 }
 
 extension Backend {
-    fileprivate func candidate(now: Int64) -> PressurePolicy.Candidate {
+    func candidate(now: Int64) -> PressurePolicy.Candidate {
         PressurePolicy.Candidate(
             id: id, idle: now - lastUse, callsInFlight: multiplexer.inFlight + waitingCalls.count,
-            users: sessions.count + holds.count, sleeps: hibernation.phase != .awake,
+            users: sessions.count + awaited.count + holds.count, sleeps: hibernation.phase != .awake,
             gainsBySleep: registry.launcher.reclaims && sleepFailure == nil, mayStop: configuration.stopUnderPressure)
     }
 }

@@ -23,6 +23,7 @@ final class Registry {
     let startedAt = Clock.monotonicMilliseconds()
     private(set) var configuration: Configuration
     private(set) var ignored: IgnoredEnvironment
+    var runTimeLimits = RunTimeLimits()
     var backends: [SharingKey: Backend] = [:]
     var sessions: [SessionID: Session] = [:]
     var statistics = Statistics()
@@ -114,9 +115,7 @@ final class Registry {
         if let known = backends[key] { return known }
         let name = BackendName(key: key) { id in backends.values.contains { $0.id == id } }
         let backend = Backend(
-            key: key, name: name, directory: directory,
-            configuration: configuration.effective(server: key.server, repository: key.repository),
-            registry: self)
+            key: key, name: name, directory: directory, configuration: effective(key), registry: self)
         backends[key] = backend
         return backend
     }
@@ -170,10 +169,7 @@ final class Registry {
     func reload() throws(ConfigurationError) -> [String] {
         configuration = try files.read()
         ignored = IgnoredEnvironment(additional: configuration.ignoreEnvironment)
-        for backend in backends.values {
-            backend.reconfigure(
-                configuration.effective(server: backend.key.server, repository: backend.key.repository))
-        }
+        for backend in backends.values { backend.reconfigure(effective(backend.key)) }
         return files.present
     }
 }

@@ -33,6 +33,8 @@ struct Lobby {
     let server: String
     /// Why the session cannot be placed, when that is known from the beginning.
     private let refusal: String?
+    /// What the server said of itself when it ran for another repository.
+    private let promise: ServerPromise?
     private(set) var state: State
     /// What the client was answered with; nil before its handshake.
     private(set) var revision: String?
@@ -42,9 +44,10 @@ struct Lobby {
     private var questions = 0
     private(set) var waiting: [Waiting] = []
 
-    init(server: String, refusal: String?) {
+    init(server: String, refusal: String?, promise: ServerPromise? = nil) {
         self.server = server
         self.refusal = refusal
+        self.promise = promise
         state = refusal.map { .refused($0) } ?? .expectingRoots
     }
 
@@ -85,8 +88,8 @@ struct Lobby {
         revision = version
         var result = JSONObject()
         result["protocolVersion"] = .string(version)
-        result["capabilities"] = ["tools": ["listChanged": true]]
-        result["serverInfo"] = ["name": .string(server), "version": "unknown"]
+        result["capabilities"] = promise?.capabilities ?? ["tools": ["listChanged": true]]
+        result["serverInfo"] = promise?.serverInfo ?? ["name": .string(server), "version": "unknown"]
         if case .refused(let reason) = state { result["instructions"] = .string(reason) }
         return [Self.line(Self.answer(RawToken(line.span, envelope.id), .object(result)))]
     }

@@ -120,7 +120,10 @@ final class Session: LineReceiver {
         let ids = lost.requests.map { RawToken($0.span, 0..<$0.count) }
         for id in ids { opened(id) }
         // The machine that they were handed over with will answer.
-        if wasHandedOver { return take(unread: lost.unread) }
+        if wasHandedOver {
+            noteWhereHandedOver(ids)
+            return take(unread: lost.unread)
+        }
         for id in ids {
             output?.send(LostRequest.answer(id)[...])
             answered(id)
@@ -128,6 +131,16 @@ final class Session: LineReceiver {
         take(unread: lost.unread)
         guard !ids.isEmpty else { return }
         registry.log.notice("session \(id): \(ids.count) calls were lost with the last supervisor, and are answered so")
+    }
+
+    /// In our own books they are at no backend yet.
+    private func noteWhereHandedOver(_ ids: [RawToken]) {
+        for backend in [leaving, backend].compactMap(\.self) {
+            for id in ids {
+                guard let request = backend.multiplexer.requestAtBackend(id, of: self.id) else { continue }
+                sent(id, as: request, to: backend.process)
+            }
+        }
     }
 
     /// What a predecessor had read of the agent's input, and not dealt with. To be called once there is a place for it.
@@ -336,6 +349,16 @@ final class Session: LineReceiver {
         guard value != lastResume else { return }
         lastResume = value
         connection?.sessionChanged(id, resume: resumeText)
+    }
+
+    /// Nothing is owed to it: whoever attaches again is told the same. Its streams go first, with what they have not
+    /// written yet: the place in the books where they would note it may be another session's at once.
+    func couldNotBegin() {
+        input?.close()
+        output?.close()
+        input = nil
+        output = nil
+        books?.close()
     }
 
     /// The session is over: its requests are cancelled at the backend, its references given back.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import MCPWire
 
 /// What two sessions must agree on to share a backend. Compared as a whole, never by a digest alone.
 struct SharingKey: Hashable, Sendable, Codable {
@@ -20,6 +21,16 @@ struct SharingKey: Hashable, Sendable, Codable {
     var umask: UInt32 = SharingKey.usualUmask
     /// `NAME=value`, sorted, without the ignored ones.
     let environment: [[UInt8]]
+
+    /// Byte by byte: to String, names of two directories may be equal that differ in how an accent is written.
+    static func == (left: SharingKey, right: SharingKey) -> Bool {
+        left.texts == right.texts && left.share == right.share && left.era == right.era && left.umask == right.umask
+            && left.environment == right.environment
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(texts) }
+
+    private var texts: [ExactText] { ([server, repository, directory, session] + command).map(ExactText.init) }
 
     static let usualUmask: UInt32 = 0o022
 
@@ -45,6 +56,18 @@ struct SharingKey: Hashable, Sendable, Codable {
         return SharingKey(
             server: server, share: share, repository: repository, directory: directory, session: "", command: command,
             era: era, umask: umask, environment: environment)
+    }
+
+    /// A digest of the server alone, wherever it runs: its name, command and era.
+    var serverDigest: String {
+        var hash = SHA256()
+        for part in [server, era.rawValue] { hash.update(field: Array(part.utf8)) }
+        for argument in command {
+            // Of `{repo}`, or of what was written in its place.
+            let isOfAny = repository.utf8.count > 1
+            hash.update(field: Array((isOfAny ? argument.replacing(repository, with: "{repo}") : argument).utf8))
+        }
+        return hash.finish()
     }
 
     /// A digest of all of it in hexadecimal: names files and units, and shows no value.
@@ -73,12 +96,12 @@ extension SharingKey {
     /// The names, never the values, of what two keys differ in.
     func differences(from other: SharingKey) -> [String] {
         var names: [String] = []
-        if server != other.server { names.append("server") }
+        if ExactText(server) != ExactText(other.server) { names.append("server") }
         if share != other.share { names.append("share") }
-        if repository != other.repository { names.append("repo") }
-        if directory != other.directory { names.append("directory") }
-        if session != other.session { names.append("session") }
-        if command != other.command { names.append("command") }
+        if ExactText(repository) != ExactText(other.repository) { names.append("repo") }
+        if ExactText(directory) != ExactText(other.directory) { names.append("directory") }
+        if ExactText(session) != ExactText(other.session) { names.append("session") }
+        if command.map(ExactText.init) != other.command.map(ExactText.init) { names.append("command") }
         if era != other.era { names.append("era") }
         if umask != other.umask { names.append("umask") }
         let own = variables

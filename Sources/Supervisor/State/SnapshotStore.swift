@@ -46,13 +46,43 @@ final class SnapshotStore {
         document["program"] = ProgramFingerprint.json(of: key)
         document["profile"] = .string(profile)
         document["snapshot"] = snapshot.json
+        write(document, to: path(of: key), of: key.server)
+        keep(snapshot.promise, of: key)
+    }
+
+    private func write(_ document: JSONObject, to path: String, of server: String) {
         do {
             try Files.makeDirectory(directory)
-            try Files.replace(path(of: key), with: Array(JSONValue.object(document).text.utf8))
+            try Files.replace(path, with: Array(JSONValue.object(document).text.utf8))
             complained = false
         } catch {
-            if !complained { log.warning("\(error); the next start of \(key.server) takes longer, ignoring") }
+            if !complained { log.warning("\(error); the next start of \(server) takes longer, ignoring") }
             complained = true
         }
+    }
+
+    // MARK: - Whatever the repository
+
+    private func promisePath(_ key: SharingKey) -> String { "\(directory)/server-\(key.serverDigest).json" }
+
+    /// What the server said of itself at the last of all its starts; `nil` when its program is not the same any more.
+    func promise(of key: SharingKey) -> ServerPromise? {
+        guard let bytes = try? Files.read(promisePath(key), limit: 1 << 20),
+            let document = try? JSONValue(parsing: bytes),
+            document["version"]?.intValue == SnapshotStore.version,
+            document["program"] == ProgramFingerprint.json(of: key),
+            let capabilities = document["capabilities"], let serverInfo = document["serverInfo"]
+        else { return nil }
+        return ServerPromise(capabilities: capabilities, serverInfo: serverInfo)
+    }
+
+    /// Only sessions that wait for their repository want it, and none does where that plays no part.
+    private func keep(_ promise: ServerPromise?, of key: SharingKey) {
+        guard key.share == .repo, let promise else { return }
+        let document: JSONObject = [
+            "version": .int(SnapshotStore.version), "program": ProgramFingerprint.json(of: key),
+            "capabilities": promise.capabilities, "serverInfo": promise.serverInfo,
+        ]
+        write(document, to: promisePath(key), of: key.server)
     }
 }

@@ -34,6 +34,10 @@ extension Registry {
         guard let directory = try? openDirectory(document.key.directory), backends[document.key] == nil else {
             return refuse(document.unit, "its directory is gone")
         }
+        // To stop it, its stdin is closed, and taken out of the store.
+        let wasStopping =
+            document.handed?.isStopping
+            ?? !stored.names.contains(DescriptorStore.name("in", document.unit ?? ""))
         let backend = backend(for: document.key, directory: directory)
         backend.generation = document.generation
         backend.restarts = document.restarts
@@ -41,38 +45,48 @@ extension Registry {
             backend.restore(document.holds)
             backend.restore(document.past)
             if let handed = document.handed { try backend.takeOver(handed) }
-            if document.unit != nil { try backend.adopt(record, stored) } else { backend.goOnWithoutProcess() }
+            guard let unit = document.unit else { return backend.goOnWithoutProcess() }
+            if wasStopping, document.handed != nil { return backend.goOnStopping(unit) }
+            try backend.adopt(record, stored)
         } catch {
             backends[document.key] = nil
-            return refuse(document.unit, error.reason)
+            return await beginAnew(document, wasStopping: wasStopping, error.reason)
         }
         guard let unit = document.unit, let scopes = launcher as? ScopeLauncher else { return }
         // Its Result is to be readable after its end, for us as well.
         try? await scopes.bus.open().refUnit(unit)
         // Half a freeze may be left of the last supervisor; what sleeps goes on sleeping.
         if backend.hibernation.phase == .awake { try? await scopes.bus.open().thawUnit(unit) }
+        backend.goOnSleeping()
         backend.lastUse = now
         backend.armSleepClock()
         log.notice("adopted process \(document.pid)", backend: backend.id, unit: unit)
     }
 
     /// Nobody waits for its end: sessions are on their way back.
-    private func refuse(_ unit: String?, _ reason: String) {
+    func refuse(_ unit: String?, _ reason: String) {
         guard let unit else { return }
         log.notice("a backend of the last supervisor is stopped: \(reason)", unit: unit)
         stopLeftBehind(unit)
     }
 
     /// Stops a scope of a predecessor's, whatever state that left it in.
-    func stopLeftBehind(_ unit: String) {
-        guard beingStopped.insert(unit).inserted else { return }
+    ///
+    /// - Parameter then: what is to be done once it has stopped.
+    func stopLeftBehind(_ unit: String, then: @escaping () -> Void = {}) {
+        let isFirst = beingStopped.insert(unit).inserted
         inBackground {
-            guard let bus = try? (self.launcher as? ScopeLauncher)?.bus.open() else { return }
-            // A frozen one hears no signal, and newer managers refuse to stop it.
-            try? await bus.thawUnit(unit)
-            try? await bus.stopUnit(unit)
-            try? await bus.resetFailedUnit(unit)
+            if isFirst { await self.stop(unit) }
+            then()
         }
+    }
+
+    private func stop(_ unit: String) async {
+        guard let bus = try? (launcher as? ScopeLauncher)?.bus.open() else { return }
+        // A frozen one hears no signal, and newer managers refuse to stop it.
+        try? await bus.thawUnit(unit)
+        try? await bus.stopUnit(unit)
+        try? await bus.resetFailedUnit(unit)
     }
 }
 
@@ -92,8 +106,17 @@ extension Backend {
     }
 
     /// What waits asks for a start.
-    fileprivate func goOnWithoutProcess() {
+    func goOnWithoutProcess() {
         if multiplexer.needsBackend, lifecycle.phase == .stopped { needed() }
+        referencesChanged()
+    }
+
+    /// Its stdin is closed, and with it the conversation: what is left of the process is stopped. What waits for the end
+    /// of that has its start then.
+    func goOnStopping(_ unit: String) {
+        lifecycle.adopt(lifecycle.policy, .stopping(.terminated, again: multiplexer.needsBackend))
+        registry.log.notice("what is left of it is stopped, as it was to be", backend: id, unit: unit)
+        registry.stopLeftBehind(unit) { self.isDown() }
         referencesChanged()
     }
 
@@ -121,6 +144,9 @@ extension Backend {
         if document.handed == nil, let owner = document.owner { expect(owner) }
         if !awaited.isEmpty { process?.pauseOutput() }
         let books = registry.predecessors?.streams(of: Identity(unit: unit))
+        // Before ours are the only ones that say it: ids must not be given twice, whoever is killed next.
+        process?.books?.note(lastID: max(books?.lastID ?? 0, multiplexer.lastRequestID))
+        process?.books?.note(Unclaimed(of: multiplexer))
         registry.predecessors?.adopted(Identity(unit: unit))
         try goOn(document, books)
     }
@@ -165,7 +191,6 @@ extension Backend {
         if let handed = document.handed {
             perform(lifecycle.adopt(readySince: document.isReady ? document.readySince ?? registry.now : nil))
             if multiplexer.inFlight > 0 || !handed.unsent.isEmpty { wake() }
-            if handed.isStopping { if multiplexer.needsBackend { restart() } else { stop() } }
             return
         }
         expectsReturn = key.isMoved

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MCPWire
+import Multiplexer
 import Posix
+
+/// Requests at a backend that may be running and that no client waits for.
+struct Unclaimed {
+    let requests: Set<UInt64>
+    /// Tells one state of the machine's set from another.
+    let revision: Int
+}
+
+extension Unclaimed {
+    init(of machine: borrowing Multiplexer) {
+        self.init(requests: machine.unclaimed, revision: machine.unclaimedRevision)
+    }
+}
 
 /// One running backend's page in the ``Ledger``.
 final class BackendBooks {
@@ -10,6 +24,9 @@ final class BackendBooks {
     private var isClosed = false
     /// Local requests (``Actions/Asked``), by their tokens: where they are noted.
     private var asked: [UInt64: Int] = [:]
+    /// Where those are noted that no client waits for, by their ids.
+    private var unclaimed: [UInt64: Int] = [:]
+    private(set) var unclaimedRevision = 0
     let readRecord: ReadRecord
     let writeRecord: WriteRecord
 
@@ -26,10 +43,22 @@ final class BackendBooks {
 
     /// It was sent a request that no session asked for. Nobody waits for the answer once we are gone: it is to be taken
     /// back then.
-    func asked(_ request: UInt64, token: UInt64) {
-        guard !isClosed, let place = ledger.open(RawToken("0"), of: stream) else { return }
+    func asked(_ request: UInt64, token: UInt64) { asked[token] = note(request) }
+
+    /// These are at it besides those that stand in sessions' books.
+    func note(_ unclaimed: Unclaimed) {
+        guard !isClosed else { return }
+        unclaimedRevision = unclaimed.revision
+        for id in self.unclaimed.keys where !unclaimed.requests.contains(id) {
+            if let place = self.unclaimed.removeValue(forKey: id) { ledger.close(place) }
+        }
+        for id in unclaimed.requests where self.unclaimed[id] == nil { self.unclaimed[id] = note(id) }
+    }
+
+    private func note(_ request: UInt64) -> Int? {
+        guard !isClosed, let place = ledger.open(RawToken("0"), of: stream) else { return nil }
         ledger.sent(place, as: request, to: stream)
-        asked[token] = place
+        return place
     }
 
     func answered(token: UInt64) {
@@ -39,8 +68,9 @@ final class BackendBooks {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        for place in asked.values { ledger.close(place) }
+        for place in Array(asked.values) + unclaimed.values { ledger.close(place) }
         asked = [:]
+        unclaimed = [:]
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)

@@ -69,7 +69,10 @@ final class Ledger {
     /// - Returns: whether it could be kept.
     func keep(opening line: [UInt8], of stream: Int) -> Bool {
         guard let file = try? Files.openPrivate(LedgerLayout.openingPath(path, stream)) else { return false }
-        return Files.write(line[...], at: 0, to: file.raw)
+        Files.truncate(file.raw)
+        if Files.write(line[...], at: 0, to: file.raw) { return true }
+        forgetOpening(of: stream)
+        return false
     }
 
     func forgetOpening(of stream: Int) { Files.remove(LedgerLayout.openingPath(path, stream)) }
@@ -78,7 +81,10 @@ final class Ledger {
     func keep(lobby line: [UInt8], of stream: Int, at offset: Int) -> Bool {
         guard let file = try? Files.openPrivate(LedgerLayout.lobbyPath(path, stream)) else { return false }
         if offset == 0 { Files.truncate(file.raw) }
-        return Files.write((line + [0x0A])[...], at: offset, to: file.raw)
+        if Files.write((line + [0x0A])[...], at: offset, to: file.raw) { return true }
+        // The beginning of a line may be in it, and whoever has this place next must not be taken for its sender.
+        if offset == 0 { forgetLobby(of: stream) } else { Files.truncate(file.raw, to: offset) }
+        return false
     }
 
     func forgetLobby(of stream: Int) { Files.remove(LedgerLayout.lobbyPath(path, stream)) }

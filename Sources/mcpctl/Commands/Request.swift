@@ -14,7 +14,7 @@ struct Request: ParsableCommand {
     @Option(help: "The server's name; without a command, one that the configuration declares.")
     var name: String?
 
-    @Option(help: "A directory in the repository (default: the working directory).", completion: .directory)
+    @Option(help: "A directory in the repository (default: where a session here finds it).", completion: .directory)
     var repo: String?
 
     @Option(help: "Share it per repo, user or session.")
@@ -44,17 +44,16 @@ struct Request: ParsableCommand {
         let parameters = RequestParameters(
             argv: command.isEmpty ? nil : command, environment: environment.entries,
             rawEnvironment: environment.raw.isEmpty ? nil : environment.raw, name: name,
-            repo: try directory(), share: share?.rawValue, holdSeconds: hold?.seconds,
-            umask: OwnProcess.umask)
+            repo: try repo.map { try absolute($0, as: "the repository") }, share: share?.rawValue,
+            holdSeconds: hold?.seconds, umask: OwnProcess.umask, cwd: try absolute(".", as: "the working directory"))
         let subject = name ?? command.first ?? "the backend"
         try common.show(common.ask(parameters, patience: .startOrStop, awaiting: "\(subject) to start"))
     }
 
-    /// The repository as an absolute path: the supervisor's working directory is another.
-    private func directory() throws -> String {
-        let given = repo ?? "."
-        guard let path = Files.resolved(given) else {
-            throw CommandFailure("cannot use '\(given)' as the repository: there is no such directory")
+    /// The supervisor's working directory is another.
+    private func absolute(_ directory: String, as what: String) throws -> String {
+        guard let path = Files.resolved(directory) else {
+            throw CommandFailure("cannot use '\(directory)' as \(what): there is no such directory")
         }
         return path
     }

@@ -81,6 +81,29 @@ import ToolSearch
         }
     }
 
+    /// Two repositories' servers of one name: what the first computes the second need not, and neither loses it.
+    @Test func listsThatComeTogetherAreComputedOnce() async throws {
+        try await withStage { _, registry, _ in
+            let place = try EmbedderPlace()
+            try place.putEngine()
+            let embedder = place.embedder(registry)
+            let lists = [[["1"], ["2"]], [["2"], ["3"]]]
+            let computed = await withCheckedContinuation { continuation in
+                var jobs: [DocumentJob?] = []
+                embedder.documentsDone = { continuation.resume(returning: jobs.map { $0?.computed }) }
+                jobs = lists.map { list in
+                    embedder.encode(documents: list.count, of: "server", texts: { list[$0] }, then: { _, _ in })
+                }
+            }
+            #expect(computed == [2, 1])
+            let later = try #require(
+                embedder.encode(documents: 3, of: "server", texts: { ["\($0 + 1)"] }, then: { _, _ in }))
+            await withCheckedContinuation { continuation in embedder.documentsDone = { continuation.resume() } }
+            #expect(later.computed == 0, "all three are kept")
+            embedder.stop()
+        }
+    }
+
     /// Descriptors and memory come back: the file need not be replaced.
     @Test(.timeLimit(.minutes(1)), arguments: ["kill", "crowded"])
     func whatPassesIsTriedAgainLater(word: String) async throws {

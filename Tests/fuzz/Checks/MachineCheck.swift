@@ -232,6 +232,9 @@ extension MachineCheck {
             return complain("no message for the backend", range)
         }
         if !isRunning { complain("a message without a backend", range) }
+        if let method = envelope.knownMethod, method.isNotification != (envelope.kind == .notification) {
+            complain("a request without an id, or a notification with one, for the backend", range)
+        }
         if envelope.kind == .request { openAtBackend.append(envelope.id.map { line[$0] }) }
     }
 
