@@ -56,6 +56,16 @@ def without_comments(text):
     return re.sub(r"\s+", " ", re.sub(r"#[^\n]*", "", text)).strip()
 
 
+@pytest.mark.parametrize("method", ["Stop", "Release", "Hibernate", "Status"])
+@pytest.mark.parametrize("name", ["empty", "relative"])
+def test_a_name_that_could_be_of_any_backend_is_refused(supervisor, agent, repo, method, name):
+    with supervisor.control() as control:
+        reply = control.call(method, {"backend": {"empty": "", "relative": os.path.relpath(repo, "/")}[name]})
+        assert reply["error"] == f"{INTERFACE}.InvalidParameter" and name in reply["parameters"]["reason"], reply
+        assert reply["parameters"]["parameter"] == "backend"
+    assert supervisor.backend()["state"] == "ready"
+
+
 @pytest.mark.parametrize("method, parameters, error", [
     ("io.mcpctl.Supervisor.Frobnicate", {}, "org.varlink.service.MethodNotFound"),
     ("org.varlink.service.Nothing", {}, "org.varlink.service.MethodNotFound"),
@@ -116,6 +126,67 @@ def test_subscribe_tells_what_happens(supervisor, fake, repo):
                    for reply in seen)
 
 
+def test_a_connection_subscribes_once(supervisor, fake, repo):
+    with supervisor.control() as control:
+        control.send("Subscribe", more=True)
+        control.send("Subscribe", more=True)
+        refusal = control.receive()
+        assert refusal.get("error") == f"{INTERFACE}.Refused" and "subscribed" in refusal["parameters"]["reason"], refusal
+        agent = supervisor.agent(fake.command(), repo)
+        agent.initialize()
+        [first, second] = [control.receive() for _ in range(2)]
+        assert first != second, "each event comes once"
+
+
+def slow_request(control, fake, supervisor, repo):
+    environment = [f"{name}={value}" for name, value in supervisor.environment().items()]
+    control.send("Request", {"argv": fake.command(), "environment": environment, "repo": repo, "hold_s": 0.1})
+
+
+def test_subscribe_waits_for_the_calls_before_it(supervisor, fake, repo):
+    with supervisor.control() as control:
+        slow_request(control, fake, supervisor, repo)
+        control.send("Subscribe")
+        assert "backend" in control.receive()["parameters"]
+        assert control.receive()["error"] == "org.varlink.service.ExpectedMore"
+
+
+def test_attach_waits_for_the_calls_before_it(supervisor, fake, repo):
+    (agent_in, stdin), (stdout, agent_out) = os.pipe(), os.pipe()
+    place = os.open(repo, os.O_PATH | os.O_DIRECTORY)
+    with supervisor.control() as control:
+        slow_request(control, fake, supervisor, repo)
+        control.send("Attach", {**ATTACH, "argv": fake.command(), "pid": os.getpid()}, [place, agent_in, agent_out], more=True)
+        for end in (agent_in, agent_out, place):
+            os.close(end)
+        assert "backend" in control.receive()["parameters"]
+        assert control.receive()["parameters"]["session"]
+        os.write(stdin, b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        assert b'"id":1' in os.read(stdout, 4096)
+    assert os.read(stdout, 4096) == b"", "what belonged to the connection went with it"
+    for end in (stdin, stdout):
+        os.close(end)
+
+
+@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize("method", ["Subscribe", "Attach"])
+def test_who_takes_no_reply_gets_none(supervisor, method, more):
+    with supervisor.control() as control:
+        control.send(method, ATTACH if method == "Attach" else {}, oneway=True, more=more)
+        assert "supervisor" in control.call("Status")["parameters"]
+
+
+def test_what_waits_is_closed_with_its_connection(supervisor, fake, repo):
+    """The fixture compares the supervisor's descriptors afterwards."""
+    reading, writing = os.pipe()
+    with supervisor.control() as control:
+        slow_request(control, fake, supervisor, repo)
+        control.send("Attach", ATTACH, [writing] * 3, more=True)
+        os.close(writing)
+    assert os.read(reading, 1) == b"", "nobody holds the writing end any more"
+    os.close(reading)
+
+
 def test_the_python_package_can_call_us(supervisor, agent):
     with varlink.Client(address=f"unix:{supervisor.socket}") as client, client.open(INTERFACE) as connection:
         status = connection.Status(None)
@@ -156,6 +227,20 @@ def test_attach_misused_is_refused_and_nothing_is_kept(supervisor, change, more,
         for end in [*ends, place]:
             os.close(end)
     assert supervisor.status()["supervisor"]["pid"] == supervisor.pid
+
+
+def test_sessions_that_could_not_begin_take_no_room_in_the_books(supervisor):
+    """There is room for 4096 sessions and backends."""
+    reading, writing = os.pipe()
+    place = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    with supervisor.control() as control:
+        for _ in range(4100):
+            control.send("Attach", ATTACH, [place, place, writing], more=True)
+            reply = control.receive()
+            assert reply.get("error") == f"{INTERFACE}.StartFailed", reply
+    for end in (reading, writing, place):
+        os.close(end)
+    assert "4096 sessions and backends" not in supervisor.log()
 
 
 def test_descriptors_with_a_call_that_takes_none_are_closed(supervisor):

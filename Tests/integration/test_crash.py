@@ -68,6 +68,14 @@ def test_closed_stdout_is_death_too(pair, fake):
     assert pair[1].tool("echo", text="new") == "new"
 
 
+def test_closed_stdin_is_death_too(pair, fake):
+    pair[0].tool("close_stdin")
+    error = pair[0].error(pair[0].call("echo", text="who listens?"))
+    assert error["data"]["reason"] == "backend_exit" and "closed its stdin" in error["message"]
+    fake.wait_ended(fake.processes[0])
+    assert pair[1].tool("echo", text="new") == "new"
+
+
 def test_a_grandchild_that_holds_stdout_does_not_hide_the_death(pair):
     pair[1].tool("grandchild", holds_stdout=True)
     assert pair[0].error(pair[0].call("exit", status=1))["data"]["reason"] == "backend_exit"

@@ -16,6 +16,27 @@ def pair(supervisor, fake, repo):
     assert len(fake.processes) >= 1
 
 
+def test_names_that_differ_in_their_bytes_only_are_two_repositories(supervisor, fake, git_repo):
+    repos = [git_repo("caf\u00e9"), git_repo("cafe\u0301")]
+    for path in repos:
+        agent = supervisor.agent(fake.command(), path)
+        agent.initialize()
+        agent.tool("echo", text="up")
+    assert sorted(p.facts["cwd"] for p in fake.processes) == sorted(repos)
+
+
+def test_names_of_resources_that_differ_in_their_bytes_only_are_two(pair, fake):
+    a, b = pair
+    uris = ["file:///caf\u00e9", "file:///cafe\u0301"]
+    for agent, uri in zip(pair, uris):
+        agent.rpc("resources/subscribe", {"uri": uri})
+    assert sorted(m["params"]["uri"] for m in fake.only().received("resources/subscribe")) == sorted(uris)
+    a.tool("notify", method="notifications/resources/updated", params={"uri": uris[1]})
+    b.until(lambda m: m.get("method") == "notifications/resources/updated")
+    a.fence()
+    assert a.notifications("notifications/resources/updated") == []
+
+
 def test_same_ids_and_same_progress_tokens_stay_apart(pair, fake):
     a, b = pair
     for agent, text in ((a, "for a"), (b, "for b")):

@@ -2,10 +2,12 @@
 """A backend's life: started by need, stopped by idleness or by order, and gone for good when it is gone."""
 import os
 import signal
+import subprocess
 
 import pytest
 
 from harness import processes
+from harness.supervisor import BINARIES
 from harness.waiting import eventually
 
 
@@ -196,3 +198,12 @@ def test_sigterm_ends_the_supervisor_cleanly(supervisor, fake, repo):
     session(supervisor, fake, repo)
     assert supervisor.kill(signal.SIGTERM) == 0, supervisor.log()
     fake.wait_ended(fake.only())
+
+
+def test_without_systemd_nothing_is_started_with_it(without_supervisor):
+    done = subprocess.run(
+        [BINARIES / "mcp-supervisor", "--launcher", "systemd"], env=without_supervisor.environment(),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1
+    [line] = done.stderr.strip().splitlines()
+    assert "cannot start backends with systemd" in line and "--launcher auto" in line and "process ended" not in line

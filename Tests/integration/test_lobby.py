@@ -7,12 +7,17 @@ from harness.waiting import eventually
 
 def lost(supervisor, command, folder, options=()):
     """An agent whose shim was started where no repository is; it has shaken hands and said so."""
+    return answered(supervisor, command, folder, options)[0]
+
+
+def answered(supervisor, command, folder, options=()):
+    """Such an agent, and what its handshake was answered with."""
     elsewhere = os.path.join(folder, "elsewhere")
     os.makedirs(elsewhere, exist_ok=True)
     agent = supervisor.agent(command, elsewhere, options)
     result = agent.initialize(version="2025-06-18", capabilities={"roots": {}})
     assert result["protocolVersion"] == "2025-06-18"
-    return agent
+    return agent, result
 
 
 def name_roots(agent, repo):
@@ -28,6 +33,22 @@ def test_what_was_asked_meanwhile_is_answered_and_initialize_once(supervisor, fa
     agent.fence()
     assert sorted(m["id"] for m in agent.seen if "result" in m) == sorted({m["id"] for m in agent.seen if "result" in m})
     assert fake.only().facts["cwd"] == repo
+
+
+def test_a_server_that_ran_for_another_repository_is_promised_as_it_is(supervisor, fake, folder, git_repo):
+    command = fake.command("--name", "its own", "--instructions", "You are in the first.")
+    known = supervisor.agent(command, git_repo()).initialize()
+    assert known["instructions"]
+    agent, promised = answered(supervisor, command, folder)
+    for said in ("capabilities", "serverInfo"):
+        assert promised[said] == known[said]
+    # What it says of one repository is not told for another.
+    assert "instructions" not in promised
+    listed = agent.request("prompts/list")
+    name_roots(agent, git_repo("another"))
+    assert "result" in agent.answer(listed)
+    _, changed = answered(supervisor, [*command, "--tag", "another command"], folder)
+    assert changed["capabilities"] == {"tools": {"listChanged": True}}
 
 
 def test_a_server_that_did_not_start_is_tried_again(supervisor, fake, folder, repo, tmp_path):

@@ -44,6 +44,22 @@ def test_find_describe_call(meta, supervisor):
     assert supervisor.session_of(meta)["meta_tools"] is True
 
 
+@pytest.mark.parametrize("options", [[], META])
+def test_what_is_refused_without_meta_tools_is_refused_with_them(supervisor, fake, repo, options):
+    agent = supervisor.agent(fake.command(), repo, options)
+    find = {"name": "find_tool", "arguments": {"query": "length"}}
+    for request in (("tools/list",), ("tools/call", find)):
+        assert agent.error(agent.request(*request))["code"] == -32600, "before the handshake"
+    agent.initialize()
+    declared = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {}}
+    assert "error" not in agent.answer(agent.request("tools/list", {"_meta": declared}))
+    version = declared | {"io.modelcontextprotocol/protocolVersion": "2099-01-01"}
+    assert agent.error(agent.request("tools/list", {"_meta": version}))["code"] == -32022
+    del declared["io.modelcontextprotocol/clientCapabilities"]
+    assert agent.error(agent.request("tools/list", {"_meta": declared}))["code"] == -32602
+
+
 def test_mcpctl_says_where_meta_tools_gain_nothing(start_supervisor, repo):
     supervisor = start_supervisor('[server.asker]\nera = "modern"\n')
     command = [sys.executable, str(PROJECT / "Tests" / "backends" / "asker_server.py")]
@@ -217,6 +233,21 @@ def test_a_backend_that_is_down_is_named(supervisor, fake, repo, meta):
     id = broken.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
                                        "clientInfo": {"name": "a", "version": "1"}})
     assert "fake" in broken.error(id)["message"] or "exited" in broken.error(id)["message"]
+
+
+def test_a_search_before_the_list_was_ever_known_tells_who_is_down(supervisor, fake, repo, tmp_path):
+    broken = tmp_path / "broken"
+    script = 'test ! -e "$1" || { echo no database >&2; exit 3; }; shift; exec "$@"'
+    command = ["sh", "-c", script, "server", str(broken), *fake.command()]
+    supervisor.agent(command, repo, ["--name", "lame"]).initialize()
+    broken.touch()
+    supervisor.ctl("stop", supervisor.backend()["id"])
+    agent = supervisor.agent(command, repo, [*META, "--name", "lame"])
+    agent.initialize()
+    found = agent.answer(agent.call("find_tool", query="echo"))["result"]
+    [unavailable] = found["structuredContent"]["unavailable"]
+    assert unavailable["server"] == "lame" and "no database" in unavailable["reason"]
+    assert found["content"][0]["text"].startswith("lame is not available now")
 
 
 def test_searching_goes_on_when_the_backend_died(meta, supervisor):

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 
+import pytest
+
 from harness.waiting import eventually
 
 
@@ -53,6 +55,22 @@ def test_requests_that_nobody_knows_are_refused_where_that_is_configured(start_s
     assert (error["code"], error["message"]) == (-32601, "Method not found: vendor/do")
     assert agent.tool("echo", text="x") == "x"
     assert fake.only().received("vendor/do") == []
+
+
+@pytest.mark.parametrize("policy, hearers", [("drop", [False, False, False]), ("broadcast", [True, True, True])])
+def test_who_hears_what_could_be_anyones(start_supervisor, fake, repo, policy, hearers):
+    agents = server(start_supervisor, fake, repo, f'unattributed_notifications = "{policy}"', sessions=3)
+    for agent in agents:
+        agent.initialize()
+    agents[0].call("wait", id=1, gate="g", text="it runs meanwhile")
+    fake.wait_call("wait", 1)
+    for method in ("notifications/message", "notifications/vendor"):
+        agents[1].tool("notify", method=method, params={"level": "error", "data": "whose?"})
+        for agent in agents:
+            agent.fence()
+        assert [len(agent.notifications(method)) == 1 for agent in agents] == hearers
+    agents[1].tool("open", gate="g")
+    assert agents[0].text(1) == "it runs meanwhile"
 
 
 def interrupted(fake, agent, times):

@@ -2,11 +2,13 @@
 """Supervisors that are killed under load: every request is answered once, by whoever is there."""
 import os
 import random
+import shutil
 import signal
 
 import pytest
 
 from harness import processes
+from test_lobby import lost, name_roots
 from harness.waiting import eventually
 
 SESSIONS = 6
@@ -47,6 +49,29 @@ def test_under_load_each_request_is_answered_once(crowd, number):
         wrong = {id: agent.answers(id) for id in sent[agent.pid] if len(agent.answers(id)) != 1}
         assert not wrong, list(wrong.items())[:3]
     assert lost > 0, "nothing was under way, so this proves nothing"
+
+
+def test_what_is_owed_to_one_that_cannot_come_back_reaches_nobody_else(without_supervisor, fake, git_repo, folder):
+    supervisor, worktree = without_supervisor, git_repo("worktree")
+    owed = lost(supervisor, fake.command("--tag", "owed"), folder)
+    name_roots(owed, worktree)
+    owed.tool("echo", text="up")
+    other = supervisor.agent(fake.command(), git_repo("other"))
+    other.initialize()
+    # More than its pipe takes while it does not read.
+    owed.call("echo", text="SECRET" * 100_000)
+    other.tool("echo", text="up")
+    eventually(lambda: supervisor.session_of(owed)["in_flight"] == 0, "the answer waits for its reader")
+    victim = supervisor.pid
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
+    shutil.rmtree(worktree)
+    assert other.tool("echo", text="on", timeout=30) == "on"
+    successor = supervisor.pid
+    assert owed.process.wait(timeout=30) != 0
+    assert other.tool("echo", text="still", timeout=30) == "still"
+    assert supervisor.pid == successor, "it went on"
+    assert not [line for line in other.seen if "SECRET" in str(line)]
 
 
 def test_a_request_that_was_half_read_is_answered_once_it_is_whole(crowd):

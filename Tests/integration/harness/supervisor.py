@@ -170,11 +170,11 @@ class Supervisor(Host):
             return backends[0] if len(backends) == 1 and backends[0]["state"] == state else None
         return eventually(check, lambda: f"the backend is {state}: {self.backends()}", timeout)
 
-    def ctl(self, *arguments, timeout=LIMIT_S, input=None):
+    def ctl(self, *arguments, timeout=LIMIT_S, input=None, cwd="/", env=None):
         """Runs mcpctl; returns the finished process with text."""
         return subprocess.run(
-            [str(BINARIES / "mcpctl"), *map(str, arguments)], env=self.environment(), cwd="/", capture_output=True,
-            text=True, timeout=timeout, input=input, stdin=None if input else subprocess.DEVNULL,
+            [str(BINARIES / "mcpctl"), *map(str, arguments)], env=self.environment(**(env or {})), cwd=cwd,
+            capture_output=True, text=True, timeout=timeout, input=input, stdin=None if input else subprocess.DEVNULL,
         )
 
     def ctl_json(self, *arguments):

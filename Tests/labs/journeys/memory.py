@@ -16,6 +16,9 @@ MemoryHigh = "infinity"
 [server.small]
 MemoryMax = "100M"
 MemorySwapMax = 0
+[server.boundless]
+MemoryMax = "infinity"
+MemorySwapMax = 0
 """
 SERVER = [sys.executable, "-I", "-S", f"{HERE}/fake_backend.py"]
 # A server whose helper takes memory until it is killed.
@@ -84,6 +87,23 @@ def total_limit(path):
     modest.close()
 
 
+def machine_limit(path):
+    """Nobody's limit is in the way, but there is no more memory."""
+    modest, boundless = session(path, "modest"), session(path, "boundless")
+    unit = backend("boundless")["unit"]
+    message = boundless.call("allocate", bytes=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+                             ).get("error", {}).get("message", "")
+    check("the machine's end is told from limits", "the machine had none left" in message, message)
+    last = backend("boundless")["last_exit"]
+    check("status has no limit for it", (last["shortage"], last["limit_bytes"]) == ("machine", None), last)
+    facts = {k: v for entry in until(lambda: journal(unit)) or [] for k, v in entry.items() if k.startswith("MCP_")}
+    check("nor has the journal", facts.get("MCP_OOM_SHORTAGE") == "machine" and "MCP_OOM_LIMIT_BYTES" not in facts, facts)
+    check("the other backend outlives it", "on" in str(modest.call("echo", text="on")))
+    check("the next call has a new one again", "on" in str(boundless.call("echo", text="on")))
+    boundless.close()
+    modest.close()
+
+
 def hibernation(path):
     big = session(path, "big")
     big.call("allocate", bytes=80 << 20)
@@ -136,6 +156,7 @@ def main():
     own_limit(path)
     helper(path)
     total_limit(path)
+    machine_limit(path)
     hibernation(path)
     pressure(path)
     systemctl("stop", "mcp-supervisor.socket", "mcp-supervisor.service")

@@ -4,6 +4,7 @@
 killed alone, and the kernel's own word that processes wait for memory (/proc/pressure/memory). Needs root."""
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,18 @@ MemorySwapMax = 0
 SERVER = [sys.executable, "-I", "-S", f"{HERE}/fake_backend.py"]
 # A server whose helper takes memory until it is killed.
 HELPER = ["sh", "-c", f'( sleep 2; exec {sys.executable} -I -S -c "b = bytearray(400 << 20)" ) & exec "$@"', "helper"]
+# Takes more than it may have once there is the file that it is told of.
+GREEDY = """
+import os, runpy, sys, threading, time
+word, sys.argv = sys.argv[1], sys.argv[2:]
+def take():
+    while not os.path.exists(word):
+        time.sleep(0.05)
+    os.unlink(word)
+    bytearray(400 << 20)
+threading.Thread(target=take, daemon=True).start()
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 # Reads a file that does not fit into its memory, again and again.
 THRASH = """
 import os, sys
@@ -63,6 +76,24 @@ def own_limit(path):
     error = small.call("die", signal=9).get("error", {}).get("message", "")
     check("another SIGKILL is not taken for it", "signal 9" in error and "memory" not in error, error)
     small.close()
+    mcpctl("stop", "small")
+
+
+def late(path):
+    """Its own limit, when systemd has removed the cgroup before the supervisor had a turn."""
+    word = f"{HOME}/take"
+    served = session(path, "small", sys.executable, "-I", "-S", "-c", GREEDY, word, SERVER[-1])
+    unit, supervisor = backend("small")["unit"], status()["supervisor"]["pid"]
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        pathlib.Path(word).touch()
+        check("its cgroup is gone", until(lambda: not list(MEMORY.rglob(unit)), 20))
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    last = until(lambda: backend("small").get("last_exit"), 10) or {}
+    check("it is named by a supervisor that comes late", (last.get("shortage"), last.get("limit_bytes")) == ("own", 100 << 20),
+          last)
+    served.close()
     mcpctl("stop", "small")
 
 
@@ -115,8 +146,8 @@ def main():
     path = repository()
     systemctl("daemon-reload")
     systemctl("start", "mcp-supervisor.socket")
-    for name in sys.argv[1:] or ("own_limit", "helper", "stalls"):
-        {f.__name__: f for f in (own_limit, helper, stalls)}[name](path)
+    for name in sys.argv[1:] or ("own_limit", "late", "helper", "stalls"):
+        {f.__name__: f for f in (own_limit, late, helper, stalls)}[name](path)
     systemctl("stop", "mcp-supervisor.socket", "mcp-supervisor.service")
     check("nothing is left", until(lambda: not units()), units())
     finish()

@@ -321,6 +321,31 @@ def meta_tools(replace, how):
         check(f"{how}: nothing is answered twice", not ear.twice(), ear.heard)
 
 
+def stopping(replace, how):
+    """A call that waits for the end of a restart, while the supervisor is replaced."""
+    with Scene(f"stopping-{how}", 'stop_timeout = "8s"\n') as scene:
+        session = scene.session("--ignore-eof")
+        ear = Ear(session)
+        session.call("echo", text="up")
+        subprocess.Popen([f"{lab.BIN}/mcpctl", "restart", scene.backend["id"]],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        scene.server.wait(lambda: scene.server.only().has("eof"), "the stop has begun")
+        unit = scene.backend["unit"]
+        call(session, "waits", "echo", text="served")
+        session.send(id="fence-1", method="ping")
+        ear.until("fence-1")
+        replace()
+        answer = ear.until("waits", 40)
+        if how == "restarted":
+            check(f"{how}: a call that waited for the end of a stop is served", text(answer) == "served", ear.heard)
+        else:
+            check(f"{how}: a call that waited for it gets one error", reason(answer) == "supervisor_restarted", ear.heard)
+        check(f"{how}: the next call is served", "on" in str(session.call("echo", text="on")))
+        check(f"{how}: the old process is gone", until(lambda: unit not in units(), 20), units())
+        check(f"{how}: there was one new start", len(scene.server.processes) == 2, scene.server.processes)
+        check(f"{how}: nothing is answered twice", not ear.twice(), ear.heard)
+
+
 def left_behind(replace, how):
     """Scopes that nobody adopts and whose processes carry no mark: ours go, another supervisor's stay."""
     with Scene(f"left-{how}") as scene:
@@ -340,7 +365,7 @@ def left_behind(replace, how):
         systemctl("stop", foreign)
 
 
-CHECKS = {f.__name__: f for f in (left_behind, local, holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
+CHECKS = {f.__name__: f for f in (left_behind, stopping, local, holds, sleep, exit_status, crash_loop, message_size, moved, moving, under_way, private, lobby,
                                      meta_tools)}
 
 
