@@ -253,6 +253,7 @@ struct RandomSchedule {
         mux = Multiplexer(configuration: configuration, snapshot: snapshot)
         for index in clients.indices { clients[index].forgetOpen() }
         owed = [:]
+        located = []
         for (session, resume) in sessions { mux.open(session, resume: resume, now: now, into: &actions) }
     }
 
