@@ -97,6 +97,8 @@ struct Connection: ~Copyable {
     /// go before it reads the agent; one that answered just now may have begun to, so its answer counts, and the
     /// connection ends behind it.
     mutating func receiveLast() throws(Failure) -> Received {
+        let before = try receive(within: 0)
+        guard case .silence = before else { return before }
         shutdown(raw, Int32(SHUT_RD))
         let last = try receive(within: 0)
         if case .lost = last { return .silence }

@@ -6,7 +6,8 @@ import CPosix
 struct Session: ~Copyable {
     /// How long a supervisor may take to answer, and how long one that went away may take to come back.
     private static let patience = 10_000
-    private static let silence = "mcp-supervisor gave no answer in 10 seconds; is it stopped?"
+    /// How long one may take to answer that a session is to go on with: there is nobody else who could.
+    private static let longPatience = 60_000
 
     private let options: Options
     private let supervisor: Supervisor
@@ -108,20 +109,24 @@ struct Session: ~Copyable {
         var connection = try connect()
         let answer: Connection.Received
         do throws(Failure) {
-            let first = try connection.receive(within: Int32(Session.patience))
+            let first = try connection.receive(within: Int32(silence))
             answer = if case .silence = first { try connection.receiveLast() } else { first }
         } catch {
             throw .refused(error.reason)
         }
         switch answer {
         case .lost: throw .lost
-        case .silence: throw .refused(Session.silence)
+        case .silence:
+            throw .refused("mcp-supervisor gave no answer in " + String(silence / 1000) + " seconds; is it stopped?")
         case .reply(let reply):
             if reply.isDraining { throw .draining }
             guard try take(reply) else { return nil }
             return connection
         }
     }
+
+    /// How long no answer is waited for.
+    private var silence: Int { resume == nil ? Session.patience : Session.longPatience }
 
     /// Connects, and sends the call with the descriptors.
     private func connect() throws(AttachError) -> Connection {

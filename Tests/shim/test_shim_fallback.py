@@ -3,6 +3,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -221,21 +222,49 @@ def test_a_runtime_directory_that_is_not_there_is_named(world):
     assert (status, out) == (0, b"here\n") and "cannot create" in error
 
 
-def test_an_answer_at_the_last_moment_is_either_taken_or_known_not_to_be(world, supervisor):
-    """A supervisor that was told `attached` may read the agent; so the command must not read beside it. The kernel says
-    that the time is over, and the answer comes before the shim acts on it."""
-    slow = ["strace", "-qq", "-f", "-o", os.devnull, "-e", "trace=poll", "-e",
-            "inject=poll:retval=0:delay_exit=2000000:when=1"]
-    child = subprocess.Popen([*slow, str(BIN / "mcp-shim"), "--", "cat"], env=world.environment,
+def traced(world, trace, *injections):
+    """A shim whose system calls are told, and made to go as they go once in a blue moon."""
+    options = [word for injection in injections for word in ("-e", f"inject={injection}")]
+    child = subprocess.Popen(["strace", "-qq", "-f", "-o", trace, "-e", "trace=poll,shutdown", *options,
+                              str(BIN / "mcp-shim"), "--", "cat"], env=world.environment,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     world.children.append(child)
+    return child
+
+
+@pytest.mark.parametrize("moment", ["before it looks", "before it hears no more"])
+def test_an_answer_at_the_last_moment_is_either_taken_or_known_not_to_be(world, supervisor, moment):
+    """A supervisor that was told `attached` may read the agent; so the command must not read beside it. The kernel says
+    that the time is over, and the answer comes before the shim acts on it."""
+    looks = moment == "before it looks"
+    child = traced(world, os.devnull, *(
+        ["poll:retval=0:delay_exit=2000000:when=1"] if looks
+        else ["poll:retval=0:when=1..2", "shutdown:delay_enter=2000000:when=1"]))
     attachment = supervisor.accept()
     attachment.attached()
-    again = supervisor.accept()
-    assert again.parameters["resume"] is None and attachment.is_hung_up()
-    again.attached()
+    if looks:
+        again = attachment
+    else:
+        again = supervisor.accept()
+        assert again.parameters["resume"] is None and attachment.is_hung_up()
+        again.attached()
     child.stdin.write(b"hello")
     child.stdin.flush()
     assert again.read(5) == b"hello", "there is no second reader"
     again.ended()
     assert child.wait(LIMIT) == 0
+
+
+def test_a_session_that_goes_on_is_waited_for(world, supervisor, tmp_path):
+    """There is nobody else who could serve it; one that begins has its command."""
+    trace = tmp_path / "trace"
+    child = traced(world, str(trace))
+    first = supervisor.accept()
+    first.attached(resume="kept")
+    first.close()
+    again = supervisor.accept()
+    again.attached()
+    again.ended()
+    assert child.wait(LIMIT) == 0
+    waits = re.findall(r"poll\(.*?\], 1, (\d+)", trace.read_text())
+    assert "10000" in waits and "60000" in waits, trace.read_text()
