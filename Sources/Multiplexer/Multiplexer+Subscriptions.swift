@@ -106,6 +106,12 @@ extension Multiplexer {
         _ = sendOwn(method.rawValue, params: params, owner: .subscription(uri), &actions)
     }
 
+    /// Questions whose answer nobody waits for: a server that never gives one must not count as busy for ever.
+    var unawaitedSubscriptionQuestions: Int {
+        guard pending.subscriptionCount > 0 else { return 0 }
+        return subscriptions.entries.values.count(where: \.isAskedForNobody)
+    }
+
     /// A new backend knows of no subscription yet.
     mutating func settleAllSubscriptions(_ actions: inout Actions) {
         for uri in subscriptions.entries.keys.sorted() { settleSubscription(uri, &actions) }

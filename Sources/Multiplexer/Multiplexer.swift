@@ -125,7 +125,8 @@ extension Multiplexer {
     /// Requests at the backend that somebody waits for, and tasks that it works on.
     public var inFlight: Int {
         if let relay { return relay.localCount + relay.tasks.count + sessions.values.reduce(0) { $0 + $1.inFlight } }
-        return pending.entries.count - pending.cancelledCount - pending.streamCount + tasks.runningCount
+        let asked = pending.entries.count - pending.cancelledCount - pending.streamCount
+        return asked - unawaitedSubscriptionQuestions + tasks.runningCount
     }
 
     public func inFlight(of session: SessionID) -> Int { sessions[session]?.inFlight ?? 0 }

@@ -27,6 +27,15 @@ struct SubscriptionTable: Sendable, Codable {
         var request: UInt64?
 
         var isWanted: Bool { !sessions.isEmpty || !subscribing.isEmpty || !listens.isEmpty }
+        /// Whether the backend is asked about it and no request waits for what it says. In the stateless era it is told
+        /// in a stream.
+        var isAskedForNobody: Bool {
+            switch atBackend {
+            case .off, .on: false
+            case .turningOn, .turningOff:
+                request == nil && subscribing.isEmpty && unsubscribing.isEmpty && listens.isEmpty
+            }
+        }
         var isUnused: Bool { atBackend == .off && !isWanted && unsubscribing.isEmpty }
     }
 

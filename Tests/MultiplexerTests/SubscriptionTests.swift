@@ -42,6 +42,23 @@ import Testing
         #expect(bench.take(2) == [result(5)])
     }
 
+    @Test func aServerThatNeverAnswersIsBusyOnlyForThoseWhoWait() {
+        var bench = Bench()
+        bench.connect(1, 2)
+        bench.client(1, subscribe(1))
+        bench.client(2, subscribe(1, "file:///b"))
+        bench.backend(result(3))
+        #expect(bench.mux.inFlight == 1)
+        bench.close(2)
+        #expect(bench.takeBackend().last == unsubscribe(4, "file:///b"))
+        #expect(bench.mux.inFlight == 1, "nobody waits for the second")
+        bench.close(1)
+        #expect(bench.mux.inFlight == 0)
+        bench.connect(3)
+        bench.client(3, subscribe(2, "file:///b"))
+        #expect(bench.mux.inFlight == 1, "it waits for the end of what is under way")
+    }
+
     @Test func aSessionHasSoManyAndNoMore() {
         var bench = Bench { $0.maximumSubscriptions = 2 }
         bench.connect(1, 2)
