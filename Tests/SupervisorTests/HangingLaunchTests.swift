@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import Posix
 import Systemd
 import Testing
 
@@ -42,6 +43,23 @@ import Testing
             #expect(backend.state == .idle && backend.process?.end == nil)
             backend.stop()
             await backend.reach(.stopped)
+        }
+    }
+
+    /// Its handshake may take as long as start_timeout, and nobody can come to it any more.
+    @Test(.timeLimit(.minutes(1)))
+    func whatIsThereAfterItsOnlySessionHasGoneIsEnded() async throws {
+        try await withStage { stage, registry, launcher in
+            launcher.hangs = true
+            let key = SharingKey(
+                server: "script", share: .session, repository: "/", directory: "/", session: "1",
+                command: ["exec cat >/dev/null"], environment: [])
+            let backend = registry.backend(for: key, directory: try openDirectory("/"))
+            backend.needed()
+            while launcher.launches == 0 { await registry.loop.pause(milliseconds: 5) }
+            launcher.letGoOn()
+            await backend.reach(.stopped)
+            #expect(backend.state == .stopped && launcher.launches == 1)
         }
     }
 

@@ -121,6 +121,8 @@ extension Backend {
         withMultiplexer { machine, now, actions in
             machine.backendStarted(generation: attempt, era: era, now: now, into: &actions)
         }
+        // The session that wanted it may have gone meanwhile.
+        referencesChanged()
     }
 
     /// It was stopped before it was there: what the stop has come to so far holds for it.
