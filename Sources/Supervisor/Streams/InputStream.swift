@@ -65,7 +65,12 @@ final class InputStream: StreamHandler {
     private func read() -> ReadResult {
         loop.buffer.clean()
         record?.begin()
-        return loop.buffer.read(stream)
+        let result = loop.buffer.read(stream)
+        guard case .bytes = result else {
+            record?.cameToNothing()
+            return result
+        }
+        return result
     }
 
     private func take(_ count: Int) {

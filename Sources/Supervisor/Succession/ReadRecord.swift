@@ -39,6 +39,9 @@ final class ReadRecord {
         ledger.store(UInt64(stream) + 1, at: LedgerLayout.reader)
     }
 
+    /// Nothing has left the pipe. Others use the buffer, too: what they read there is not this stream's.
+    func cameToNothing() { ledger.store(0, at: LedgerLayout.reader) }
+
     /// So many bytes of the buffer are dealt with.
     func handled(_ count: Int) {
         sawLine = true
