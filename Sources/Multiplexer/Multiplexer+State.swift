@@ -59,6 +59,13 @@ extension Multiplexer {
         return request
     }
 
+    /// All such ids.
+    public var requestsOfSessions: [UInt64] {
+        pending.entries.compactMap { id, entry in
+            if case .session = entry.owner, entry.cancelledAt == nil { id } else { nil }
+        }
+    }
+
     /// What the running backend speaks, or the last one did.
     public var backendEra: BackendEra { era }
 

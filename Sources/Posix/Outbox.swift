@@ -38,6 +38,17 @@ public struct Outbox: ~Copyable {
     /// Adds bytes at the end. Nothing is written yet.
     public mutating func append(_ message: ArraySlice<UInt8>) { bytes.append(contentsOf: message) }
 
+    /// Adds what somebody before us had to write and did not. It may begin inside a line, and nobody else has it: it is
+    /// kept whole before anything of it is written, until all of it is. To be added first.
+    public mutating func append(inherited bytes: ArraySlice<UInt8>) {
+        append(bytes)
+        guard let record, !bytes.isEmpty else { return }
+        record.keep(bytes, at: written)
+        lineEnd = written + UInt64(bytes.count)
+        isMidLine = true
+        record.note(written, isMidLine: true)
+    }
+
     /// Writes as much as the reader takes now.
     public mutating func flush() -> State {
         while head < bytes.count {

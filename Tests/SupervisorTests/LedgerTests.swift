@@ -30,7 +30,21 @@ private final class Desk {
             bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
             unsent: { read(LedgerLayout.unsentPath(self.path, $0)) },
             opening: { read(LedgerLayout.openingPath(self.path, $0)) },
-            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) })
+            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) },
+            place: { read(LedgerLayout.placePath(self.path, $0)) })
+    }
+
+    /// Pages that count already.
+    func session(_ identity: Identity) -> SessionBooks? {
+        let books = SessionBooks(ledger, identity)
+        books?.begin()
+        return books
+    }
+
+    func backend(_ unit: String) -> BackendBooks? {
+        let books = BackendBooks(ledger, unit: unit)
+        books?.begin()
+        return books
     }
 }
 
@@ -38,8 +52,8 @@ private final class Desk {
     @Test func whatABackendHasNotAnsweredIsKnown() throws {
         let desk = try Desk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
-        let backendBooks = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let backendBooks = try #require(desk.backend("app-mcp-a-1.scope"))
+        let books = try #require(desk.session(someone))
         books.opened(RawToken("1"))
         books.opened(RawToken("2"))
         books.opened(RawToken("3"))
@@ -55,8 +69,8 @@ private final class Desk {
     @Test func whatNoSessionAskedForIsKnownToo() throws {
         let desk = try Desk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
-        let books = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
-        let sessionBooks = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.backend("app-mcp-a-1.scope"))
+        let sessionBooks = try #require(desk.session(someone))
         sessionBooks.opened(RawToken("1"))
         sessionBooks.sent(RawToken("1"), as: 11, to: books)
         books.asked(12, token: 1)
@@ -68,7 +82,7 @@ private final class Desk {
         #expect(desk.report?.backends[backend]?.asked == [13])
         sessionBooks.dropped(RawToken("1"))
         books.close()
-        let next = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        let next = try #require(desk.backend("app-mcp-a-1.scope"))
         #expect(desk.report?.backends[backend]?.open == [], "its page was not left full")
         next.close()
     }
@@ -76,8 +90,8 @@ private final class Desk {
     @Test func whatRunsOnWithoutAClientWhoWaitsIsKnown() throws {
         let desk = try Desk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
-        let books = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
-        let sessionBooks = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.backend("app-mcp-a-1.scope"))
+        let sessionBooks = try #require(desk.session(someone))
         sessionBooks.opened(RawToken("1"))
         sessionBooks.sent(RawToken("1"), as: 11, to: books)
         books.note(Unclaimed(requests: [12], revision: 1))
@@ -88,14 +102,41 @@ private final class Desk {
         books.note(Unclaimed(requests: [11], revision: 3))
         #expect(desk.report?.backends[backend]?.open == [11] && books.unclaimedRevision == 3)
         books.close()
-        let next = try #require(BackendBooks(desk.ledger, unit: "app-mcp-a-1.scope"))
+        let next = try #require(desk.backend("app-mcp-a-1.scope"))
         #expect(desk.report?.backends[backend]?.open == [], "its page was not left full")
+        next.close()
+    }
+
+    @Test func whatRunsForSessionsOnTheirWayBackIsKnown() throws {
+        let desk = try Desk()
+        let backend = Identity(unit: "app-mcp-a-1.scope")
+        let books = try #require(desk.backend("app-mcp-a-1.scope"))
+        books.expect([11, 12])
+        #expect(desk.report?.backends[backend]?.open == [11, 12])
+        let back = try #require(desk.session(someone))
+        back.opened(RawToken("1"))
+        back.sent(RawToken("1"), as: 11, to: books)
+        books.expectNoLonger()
+        #expect(desk.report?.backends[backend]?.open == [11], "the other one does not come")
+    }
+
+    @Test func whereItsClientWantsToBeIsKnownOnceTheLobbyIsLeft() throws {
+        let desk = try Desk()
+        let books = try #require(desk.session(someone))
+        books.keep(lobby: Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8))
+        books.keep(place: "/home/me/a b")
+        #expect(desk.lost(someone)?.place == nil && desk.lost(someone)?.lobby.count == 1)
+        books.forgetLobby()
+        #expect(desk.lost(someone)?.place == "/home/me/a b" && desk.lost(someone)?.lobby == [])
+        books.close()
+        let next = try #require(desk.session(someone))
+        #expect(desk.lost(someone)?.place == nil, "its page was not left full")
         next.close()
     }
 
     @Test func whatWaitsForItsRepositoryIsNotLost() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         let texts = [#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, #"{"jsonrpc":"2.0","method":"x"}"#]
         let lines = texts.map { Array($0.utf8) }
         for line in lines { books.keep(lobby: line) }
@@ -120,7 +161,7 @@ private final class Desk {
 
     @Test func aRequestIsLostUntilItsAnswerIsWrittenToItsEnd() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         books.opened(RawToken("1"))
         books.opened(RawToken("\"two\""))
         #expect(texts(desk.lost(someone)) == ["1", "\"two\""])
@@ -140,7 +181,7 @@ private final class Desk {
 
     @Test func twoRequestsWithOneIdAreOwedTwoAnswers() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         books.opened(RawToken("1"))
         books.opened(RawToken("1"))
         books.answered(RawToken("1"), end: 10)
@@ -150,7 +191,7 @@ private final class Desk {
 
     @Test func whatHasLeftThePipeIsLostWithTheReader() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         let buffer = desk.ledger.readBuffer()
         let pipe = try makePipe()
         let text =
@@ -188,13 +229,36 @@ private final class Desk {
         #expect(desk.lost(someone) == LedgerReport.LostSession())
     }
 
+    /// Connections and a server's stderr are read into the same buffer.
+    @Test func whatOthersReadIsNotTakenForTheStreamThatFoundNothing() throws {
+        let desk = try Desk()
+        let books = try #require(desk.session(someone))
+        let buffer = desk.ledger.readBuffer()
+        let loop = try StreamLoop(buffer: buffer)
+        let pipe = try PipeEnds()
+        let receiver = Recorder()
+        let stream = try InputStream(
+            pipe.takeReading(), splitter: LineSplitter(limit: 100), loop: loop, receiver: receiver,
+            record: books.readRecord)
+        defer { stream.close() }
+        stream.ready(.readable)
+        let other = try makePipe()
+        #expect(Files.append(Array("{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n".utf8), to: other.writing.raw))
+        let read = buffer.read(ByteStream(own: try other.reading.duplicate()))
+        guard case .bytes = read else { return #expect(Bool(false), "\(read)") }
+        #expect(unread(desk) == "")
+        pipe.closeWriting()
+        stream.ready(.hangup)
+        #expect(unread(desk) == "" && receiver.seen == ["end"], "nor for one that has ended")
+    }
+
     private func unread(_ desk: Desk) -> String? {
         desk.lost(someone).map { String(decoding: $0.unread, as: UTF8.self) }
     }
 
     @Test func aHandshakeThatIsLostIsHadAgain() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         let line = #"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{}}"#
         books.keep(opening: Array(line.utf8).span)
         books.opened(RawToken("\"i\""))
@@ -210,7 +274,7 @@ private final class Desk {
 
     @Test func aLineThatIsWrittenInPartsIsFinishedBySomebodyElse() throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         let pipe = try makePipe()
         var outbox = Outbox(ByteStream(own: try pipe.writing.duplicate()))
         outbox.record = books.writeRecord
@@ -242,6 +306,33 @@ private final class Desk {
         #expect(got == small + large + small)
     }
 
+    /// Whoever is killed next: what nobody else has any more is there until it is written.
+    @Test func whatIsInheritedIsKeptWholeUntilItIsWritten() throws {
+        let desk = try Desk()
+        let books = try #require(desk.session(someone))
+        let pipe = try makePipe()
+        var outbox = Outbox(ByteStream(own: try pipe.writing.duplicate()))
+        outbox.record = books.writeRecord
+        let lines = (0..<30).flatMap { Array("\($0)\(String(repeating: "x", count: 9000))\n".utf8) }
+        let rest = Array("lf a line\n".utf8) + lines
+        outbox.append(inherited: rest[...])
+        books.opened(RawToken("1"))
+        outbox.append(lines[...])
+        books.answered(RawToken("1"), end: UInt64(rest.count + lines.count))
+        let reader = ByteStream(own: try pipe.reading.duplicate())
+        let buffer = ReadBuffer(size: 7_000)
+        var got: [UInt8] = []
+        for _ in 0..<1000 where outbox.count > 0 {
+            let lost = try #require(desk.lost(someone))
+            let left = rest.dropFirst(Int(outbox.written))
+            #expect(left.isEmpty || (lost.unsent == Array(left) && !lost.outputIsMidLine && texts(lost) == ["1"]))
+            _ = outbox.flush()
+            got += take(buffer, reader)
+        }
+        while got.count < rest.count + lines.count { got += take(buffer, reader) }
+        #expect(got == rest + lines && texts(desk.lost(someone)) == [])
+    }
+
     private func take(_ buffer: ReadBuffer, _ stream: borrowing ByteStream) -> [UInt8] {
         guard case .bytes(let count) = buffer.read(stream) else { return [] }
         return buffer.withBytes(count) { bytes in bytes.indices.map { bytes[$0] } }
@@ -249,12 +340,12 @@ private final class Desk {
 
     @Test func aStreamIsNotTakenForItsSuccessorInTheSamePlace() throws {
         let desk = try Desk()
-        let first = try #require(SessionBooks(desk.ledger, someone))
+        let first = try #require(desk.session(someone))
         first.opened(RawToken("1"))
         first.writeRecord.note(7, isMidLine: true)
         first.close()
         let other = Identity(high: 3, low: 4)
-        let second = try #require(SessionBooks(desk.ledger, other))
+        let second = try #require(desk.session(other))
         #expect(desk.lost(other) == LedgerReport.LostSession())
         #expect(desk.lost(someone) == nil)
         second.close()
@@ -264,7 +355,7 @@ private final class Desk {
         let desk = try Desk()
         var complaints: [String] = []
         desk.ledger.onFull = { complaints.append($0) }
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         for id in 0..<LedgerLayout.Request.count + 5 { books.opened(RawToken("\(id)")) }
         #expect(complaints.count == 1)
         #expect(desk.lost(someone)?.requests.count == LedgerLayout.Request.count)
@@ -278,7 +369,7 @@ private final class Desk {
     @Test(arguments: 0..<50)
     func anyBytesAreRead(seed: Int) throws {
         let desk = try Desk()
-        let books = try #require(SessionBooks(desk.ledger, someone))
+        let books = try #require(desk.session(someone))
         for id in 0..<20 { books.opened(RawToken("\(id)")) }
         var bytes = desk.bytes
         var generator = SystemRandomNumberGenerator()

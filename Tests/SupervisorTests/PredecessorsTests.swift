@@ -19,23 +19,82 @@ import Testing
 
     private var prefix: String { folder + "/ledger." }
 
-    private func ledger(_ number: Int) throws -> Ledger { try Ledger(path: prefix + String(Self.gone + number)) }
+    private func ledger(_ number: Int, order: UInt64 = 1) throws -> Ledger {
+        try Ledger(path: prefix + String(Self.gone + number), order: order)
+    }
 
-    @Test(arguments: [[0, 7, 20], [20, 7, 0], [7, 20, 0]])
-    func theBooksOfTheLastWhoTalkedToABackendCount(ids: [UInt64]) throws {
-        for (number, id) in ids.enumerated() {
-            let books = try #require(BackendBooks(try ledger(number), unit: unit))
-            if id > 0 { books.note(lastID: id) }
+    private func backend(_ ledger: Ledger, _ unit: String) throws -> BackendBooks {
+        let books = try #require(BackendBooks(ledger, unit: unit))
+        books.begin()
+        return books
+    }
+
+    @Test(arguments: [[1, 2, 3], [3, 2, 1], [2, 3, 1]])
+    func theBooksOfTheLastWhoTalkedToABackendCount(orders: [UInt64]) throws {
+        for (number, order) in orders.enumerated() {
+            try backend(try ledger(number, order: order), unit).note(lastID: order * 10)
         }
+        let unbegun = try #require(BackendBooks(try ledger(9, order: 4), unit: unit))
+        unbegun.note(lastID: 5)
         let predecessors = Predecessors(prefix: prefix)
-        #expect(predecessors.streams(of: Identity(unit: unit))?.lastID == 20)
+        #expect(predecessors.lastOrder == 4)
+        #expect(predecessors.streams(of: Identity(unit: unit))?.lastID == 30)
+        unbegun.begin()
+        #expect(Predecessors(prefix: prefix).streams(of: Identity(unit: unit))?.lastID == 5)
+    }
+
+    /// Killed between two stores, a supervisor leaves either all to its predecessor's books or all to its own.
+    @Test func aSessionIsOwedByOneOfThemOnly() throws {
+        let someone = Identity(high: 1, low: 2)
+        let first = try #require(SessionBooks(try ledger(0), someone))
+        first.opened(RawToken("1"))
+        first.writeRecord.keep(Array("rest\n".utf8)[...], at: 0)
+        first.begin()
+        let second = try #require(SessionBooks(try ledger(1, order: 2), someone))
+        second.writeRecord.keep(Array("rest\n".utf8)[...], at: 0)
+        for id in ["1", "2"] { second.opened(RawToken(id)) }
+        let before = try #require(Predecessors(prefix: prefix).lost(someone))
+        #expect(before.requests == [Array("1".utf8)] && before.unsent == Array("rest\n".utf8))
+        second.begin()
+        let after = try #require(Predecessors(prefix: prefix).lost(someone))
+        #expect(after.requests.count == 2 && after.unsent == Array("rest\n".utf8), "not twice")
+    }
+
+    @Test(arguments: [true, false], [true, false])
+    func booksAreKeptWhileSomebodyMayCome(isShimAlive: Bool, isClaimed: Bool) throws {
+        let someone = Identity(high: 1, low: 2)
+        let ledger = try ledger(0)
+        let shim = isShimAlive ? ShimProcess(OwnProcess.pid) : ShimProcess(number: 77 << 32 | 5_000_000)
+        let books = try #require(SessionBooks(ledger, someone, shim: shim))
+        books.opened(RawToken("1"))
+        books.keep(place: "/")
+        books.begin()
+        let predecessors = Predecessors(prefix: prefix)
+        if isClaimed { predecessors.claimed(someone) }
+        let isKept = isShimAlive && !isClaimed
+        #expect(predecessors.forgetSettled() == isKept)
+        #expect(Files.names(in: folder).count == (isKept ? 2 : 0))
+        #expect((predecessors.lost(someone) != nil) == isKept)
+    }
+
+    /// One that waits for its backends to end notes on.
+    @Test func booksAreKeptWhileTheirOwnerLives() throws {
+        let root = try openDirectory("/")
+        let order = SpawnOrder(
+            path: "/bin/sleep", arguments: ["sleep", "60"], environment: [], descriptors: [], directory: root.raw)
+        let owner = try ChildProcess(pid: order.start())
+        _ = try Ledger(path: prefix + String(owner.pid))
+        let predecessors = Predecessors(prefix: prefix)
+        #expect(predecessors.forgetSettled())
+        owner.signal(9)
+        while owner.reap() == nil { sched_yield() }
+        #expect(!predecessors.forgetSettled() && Files.names(in: folder).isEmpty)
     }
 
     @Test func aBackendThatIsAdoptedIsInNobodyElsesBooksAnyMore() throws {
         for number in 0..<3 {
-            let books = try #require(BackendBooks(try ledger(number), unit: unit))
-            books.note(lastID: UInt64(number + 1))
-            _ = BackendBooks(try ledger(number + 10), unit: "app-mcp-other.scope")
+            try backend(try ledger(number), unit).note(lastID: UInt64(number + 1))
+            _ = try backend(try ledger(number + 10), "app-mcp-other.scope")
         }
         let predecessors = Predecessors(prefix: prefix)
         #expect(predecessors.streams(of: Identity(unit: unit)) != nil)
@@ -49,7 +108,7 @@ import Testing
 
     @Test func halfALineThatIsInheritedIsInTheBooksAtOnce() throws {
         let ledger = try ledger(0)
-        let books = try #require(BackendBooks(ledger, unit: unit))
+        let books = try backend(ledger, unit)
         let loop = try StreamLoop()
         let pipe = try PipeEnds()
         var splitter = LineSplitter(limit: 100)

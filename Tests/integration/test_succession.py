@@ -74,6 +74,23 @@ def test_what_is_owed_to_one_that_cannot_come_back_reaches_nobody_else(without_s
     assert not [line for line in other.seen if "SECRET" in str(line)]
 
 
+def test_answers_that_nobody_has_read_outlive_one_supervisor_after_another(crowd):
+    supervisor, (agent, other, *_) = crowd
+    # Their pipe takes a part of the first.
+    ids = [agent.call("echo", text=str(number) * 200_000) for number in range(4)]
+    eventually(lambda: supervisor.session_of(agent)["in_flight"] == 0, "the answers wait for their reader")
+    for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        victim = supervisor.pid
+        os.kill(victim, number)
+        eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
+        assert other.tool("echo", text="on", timeout=30) == "on"
+        eventually(lambda: supervisor.session_of(agent), "the session is back")
+    for number, id in enumerate(ids):
+        assert agent.text(id, timeout=30) == str(number) * 200_000
+    agent.fence()
+    assert [len(agent.answers(id)) for id in ids] == [1] * len(ids)
+
+
 def test_a_request_that_was_half_read_is_answered_once_it_is_whole(crowd):
     supervisor, (agent, *_) = crowd
     line = b'{"jsonrpc":"2.0","id":"half","method":"tools/call","params":{"name":"echo","arguments":{"text":"ab"}}}\n'

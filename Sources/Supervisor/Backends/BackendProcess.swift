@@ -31,6 +31,7 @@ final class BackendProcess: StreamHandler, LineReceiver {
         inherited: InheritedStreams? = nil
     ) throws(PosixError) {
         lineLimit = Int(backend.configuration.clientLimits.messageSize)
+        let isNew = inherited == nil
         var inherited = inherited ?? InheritedStreams(unread: LineSplitter(limit: lineLimit))
         // A predecessor may have had another configuration.
         inherited.unread.limit = lineLimit
@@ -44,11 +45,12 @@ final class BackendProcess: StreamHandler, LineReceiver {
         let stream = try OutputStream(ByteStream(own: stdin), loop: loop, record: books?.writeRecord) {
             [unowned self] in inputClosed()
         }
+        stream.send(inherited: inherited.unsent[...])
         input = BackendInput(stream) { [unowned backend] in backend.reviewBacklogs() }
         output = try InputStream(
             ByteStream(own: stdout), splitter: inherited.unread, loop: loop, receiver: self, record: books?.readRecord)
         exitToken = try loop.add(launched.child.descriptor, .readable, self)
-        if !inherited.unsent.isEmpty { input?.send(inherited.unsent[...], of: nil) }
+        if isNew { books?.begin() }
     }
 
     /// What a successor has to know.

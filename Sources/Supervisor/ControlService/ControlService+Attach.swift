@@ -53,9 +53,10 @@ extension ControlService {
             let lost = registry.predecessors?.lost(session.identity)
             try open(session, stdin: stdin, stdout: stdout, lost)
             let waited = registry.handedSessions[identity]?.state == nil ? lost?.lobby ?? [] : []
-            try place(session, command, parameters, resume, hasWaited: !waited.isEmpty)
+            let known = waited.isEmpty ? resume?.place ?? lost?.place : nil
+            try place(session, command, parameters, resume?.machine, known)
             session.replay(waited)
-            if let lost { session.settle(lost) }
+            session.settle(lost)
             registry.predecessors?.claimed(session.identity)
         } catch {
             registry.sessions[id] = nil
@@ -90,12 +91,13 @@ extension ControlService {
     }
 
     /// Finds the session's repository, or leaves it in the lobby until the client tells.
+    ///
+    /// - Parameter known: the one that it has told.
     private func place(
-        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters, _ former: SessionResume?,
-        hasWaited: Bool
+        _ session: Session, _ command: ServerCommand, _ parameters: AttachParameters, _ resume: [UInt8]?,
+        _ known: String?
     ) throws(ControlError) {
         let here = session.facts.workingDirectory
-        let resume = former?.machine
         if command.share == .user { return try session.join(repository: here, resume: resume) }
         let choice = Repository.choose(
             named: parameters.repo, projectDirectory: command.projectDirectory, workingDirectory: here,
@@ -105,9 +107,7 @@ extension ControlService {
         // Whoever shares with nobody needs no repository: the server runs where the agent is, as it would without us.
         case .askClient where command.share == .session: try session.join(repository: here, resume: resume)
         case .askClient:
-            if !hasWaited, let place = former?.place {
-                return try session.join(repository: place, resume: resume, place: place)
-            }
+            if let known { return try session.join(repository: known, resume: resume, place: known) }
             let anywhere = command.key(repository: nil, workingDirectory: here, home: OwnProcess.home, session: "")
             let promise = registry.snapshots.promise(of: anywhere)
             session.wait(in: Lobby(server: command.name, refusal: nil, promise: promise))

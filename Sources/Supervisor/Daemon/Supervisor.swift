@@ -19,7 +19,6 @@ public actor Supervisor {
     private var streamSource: EventSource?
     private var signals: [EventSource] = []
     private var idleExit: EventSource?
-    private var predecessorsEnd: EventSource?
     private var stopping = false
 
     /// To be made on the loop's thread, before there is any other: signals are blocked for it here.
@@ -55,9 +54,7 @@ public actor Supervisor {
             log.info("ready on \(options.socket), launcher \(registry.launcher.kind.rawValue)")
             await registry.launcherIsReady()
             registry.releaseStartupMemory()
-            predecessorsEnd = registry.timer(milliseconds: Books.patience) { [weak registry] in
-                registry?.predecessors?.forget()
-            }
+            registry.expirePredecessors()
             becameQuiet()
         } catch let error as ConfigurationError {
             fail("configuration: \(error)", status: DaemonOptions.configurationStatus)
@@ -181,7 +178,8 @@ extension Supervisor {
         }
         stopping = true
         ServiceNotification.stopping()
-        registry.predecessors?.forgetAll()
+        _ = registry.predecessors?.forgetSettled()
+        registry.predecessors?.removeOwn()
         log.info("nothing to do, exiting until the next connection")
         loop.exit(0)
     }

@@ -41,6 +41,7 @@ final class Registry {
     var store: DescriptorStore?
     var handedSessions: [Identity: HandedSession] = [:]
     var glanceTimer: EventSource?
+    var booksTimer: EventSource?
     private var generator = SystemRandomNumberGenerator()
     private var nextSession: UInt32 = 0
     private var nonces = NonceSource()

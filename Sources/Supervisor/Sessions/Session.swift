@@ -88,7 +88,7 @@ final class Session: LineReceiver {
         self.registry = registry
         self.chooseBackend = chooseBackend
         watch = ReaderWatch(limit: Int(registry.configuration.clientLimits.outputQueue))
-        books = registry.ledger.flatMap { SessionBooks($0, identity) }
+        books = registry.ledger.flatMap { SessionBooks($0, identity, shim: ShimProcess(facts.pid)) }
     }
 
     /// Takes the agent's descriptors.
@@ -106,8 +106,7 @@ final class Session: LineReceiver {
         }
         var splitter = LineSplitter(limit: Int(registry.configuration.clientLimits.messageSize))
         if let lost {
-            output?.send(lost.unsent[...])
-            if lost.outputIsMidLine { output?.send([0x0A]) }
+            output?.send(inherited: lost.outputIsMidLine ? [0x0A] : lost.unsent[...])
             if lost.inputIsMidLine { splitter.skipLine() }
         }
         input = try InputStream(
@@ -115,8 +114,15 @@ final class Session: LineReceiver {
             record: books?.readRecord)
     }
 
-    /// Takes over what a predecessor owed. To be called once the session has its place.
-    func settle(_ lost: LedgerReport.LostSession) {
+    /// Takes over what a predecessor owed, if there was one. To be called once the session has its place, and before
+    /// anything is written.
+    func settle(_ lost: LedgerReport.LostSession?) {
+        if let lost { inherit(lost) }
+        books?.begin()
+        for backend in [leaving, backend].compactMap(\.self) { backend.reviewExpected() }
+    }
+
+    private func inherit(_ lost: LedgerReport.LostSession) {
         let ids = lost.requests.map { RawToken($0.span, 0..<$0.count) }
         for id in ids { opened(id) }
         // The machine that they were handed over with will answer.
@@ -189,6 +195,7 @@ final class Session: LineReceiver {
     ///   - place: the repository, where the client's roots named it.
     func join(repository: String, resume: [UInt8]?, place: String? = nil) throws(ControlError) {
         self.place = place
+        if let place, lobby == nil { books?.keep(place: place) }
         let (isMoved, known) = Session.takeMoved(resume)
         let backend = try chooseBackend(repository, isMoved)
         self.backend = backend
@@ -287,6 +294,8 @@ final class Session: LineReceiver {
         connection?.sessionChanged(id, resume: resumeText)
         if let handshake = held.first { learnClient(handshake.span) }
         for line in held.dropFirst() { receive(line.span) }
+        // The shim may not hear of the place before we are killed, and what waited is at the backend then.
+        if let place { books?.keep(place: place) }
         books?.forgetLobby()
     }
 

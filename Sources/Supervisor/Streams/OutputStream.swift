@@ -44,6 +44,17 @@ final class OutputStream: StreamHandler, Flushable {
     func send(_ bytes: ArraySlice<UInt8>) {
         guard !isClosed, !bytes.isEmpty else { return }
         outbox.append(bytes)
+        flushLater()
+    }
+
+    /// Sends first what a predecessor was to send.
+    func send(inherited bytes: ArraySlice<UInt8>) {
+        guard !isClosed, !bytes.isEmpty else { return }
+        outbox.append(inherited: bytes)
+        flushLater()
+    }
+
+    private func flushLater() {
         guard !isQueued else { return }
         isQueued = true
         loop.flushLater(self)

@@ -138,8 +138,6 @@ extension Backend {
         startedAt = launched.started
         noticeKills()
         self.record = record
-        // A later crash must not bring today's state back.
-        record.change { $0.handed = nil }
         adoptSleep(document.nap)
         if document.handed == nil, let owner = document.owner { expect(owner) }
         if !awaited.isEmpty { process?.pauseOutput() }
@@ -147,8 +145,13 @@ extension Backend {
         // Before ours are the only ones that say it: ids must not be given twice, whoever is killed next.
         process?.books?.note(lastID: max(books?.lastID ?? 0, multiplexer.lastRequestID))
         process?.books?.note(Unclaimed(of: multiplexer))
-        registry.predecessors?.adopted(Identity(unit: unit))
         try goOn(document, books)
+        process?.books?.expect(multiplexer.requestsOfSessions)
+        // Nothing has been sent yet: whoever comes after us finds either all as it was or all here.
+        process?.books?.begin()
+        registry.predecessors?.adopted(Identity(unit: unit))
+        // A later crash must not bring today's state back.
+        record.change { $0.handed = nil }
     }
 
     /// How far the conversation is: as it was handed over, or, after a crash, as far as the books know.

@@ -157,4 +157,7 @@ extension Backend {
         process?.resumeOutput()
         referencesChanged()
     }
+
+    /// Once all are back, their own books say what they wait for.
+    func reviewExpected() { if awaited.isEmpty { process?.books?.expectNoLonger() } }
 }

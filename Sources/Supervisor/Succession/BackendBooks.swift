@@ -27,17 +27,22 @@ final class BackendBooks {
     /// Where those are noted that no client waits for, by their ids.
     private var unclaimed: [UInt64: Int] = [:]
     private(set) var unclaimedRevision = 0
+    /// Where those are noted whose sessions have not come back.
+    private var expected: [Int] = []
     let readRecord: ReadRecord
     let writeRecord: WriteRecord
 
-    /// Nil when the ledger is full.
+    /// Nil when the ledger is full. What is noted counts from ``begin()`` on.
     init?(_ ledger: Ledger, unit: String) {
-        guard let stream = ledger.openStream(.backend, Identity(unit: unit)) else { return nil }
+        guard let stream = ledger.openStream(Identity(unit: unit)) else { return nil }
         self.ledger = ledger
         self.stream = stream
         readRecord = ledger.readRecord(stream)
         writeRecord = ledger.writeRecord(stream)
     }
+
+    /// All that older books say of it stands here now. Until then they count, and nothing may have been written.
+    func begin() { if !isClosed { ledger.begin(stream, .backend) } }
 
     func note(lastID: UInt64) { ledger.note(lastID: lastID, of: stream) }
 
@@ -55,6 +60,15 @@ final class BackendBooks {
         for id in unclaimed.requests where self.unclaimed[id] == nil { self.unclaimed[id] = note(id) }
     }
 
+    /// These are at it for sessions that are on their way back: in their books is nothing yet.
+    func expect(_ requests: [UInt64]) { expected += requests.compactMap(note) }
+
+    /// They are back, or do not come.
+    func expectNoLonger() {
+        for place in expected { ledger.close(place) }
+        expected = []
+    }
+
     private func note(_ request: UInt64) -> Int? {
         guard !isClosed, let place = ledger.open(RawToken("0"), of: stream) else { return nil }
         ledger.sent(place, as: request, to: stream)
@@ -68,6 +82,7 @@ final class BackendBooks {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        expectNoLonger()
         for place in Array(asked.values) + unclaimed.values { ledger.close(place) }
         asked = [:]
         unclaimed = [:]

@@ -7,14 +7,14 @@ struct Books {
     let ledger: Ledger?
     let predecessors: Predecessors
 
-    /// Milliseconds after our start in which a shim may come for what its session is owed. It tries for ten seconds.
+    /// Milliseconds from one look at what our predecessors left to the next: whether somebody may still come for it.
     static let patience: Int64 = 60_000
 
     static func open(socket: String, log: Log) -> Books {
         if let slash = socket.lastIndex(of: "/") { try? Files.makeDirectory(String(socket[..<slash])) }
         let predecessors = Predecessors(prefix: socket + ".ledger.")
         do {
-            let ledger = try Ledger(path: predecessors.ownPath)
+            let ledger = try Ledger(path: predecessors.ownPath, order: predecessors.lastOrder + 1)
             ledger.onFull = { log.warning($0) }
             return Books(ledger: ledger, predecessors: predecessors)
         } catch {

@@ -18,12 +18,14 @@ final class Ledger {
     var onFull: (String) -> Void = { _ in }
     private var isFull = false
 
-    init(path: String) throws(PosixError) {
+    /// - Parameter order: above that of all books that there are.
+    init(path: String, order: UInt64 = 1) throws(PosixError) {
         self.path = path
         file = try SharedMemory(creating: path, size: LedgerLayout.size)
         // Taken from the end: a quiet supervisor uses the first pages only.
         freeStreams = (0..<LedgerLayout.Stream.count).reversed()
         freeRequests = (0..<LedgerLayout.Request.count).reversed()
+        file.store(order, at: LedgerLayout.order)
         file.store(LedgerLayout.magic, at: 0)
     }
 
@@ -34,7 +36,8 @@ final class Ledger {
 
     // MARK: - Streams
 
-    func openStream(_ kind: LedgerReport.Kind, _ identity: Identity) -> Int? {
+    /// Finds a place, whose reader sees nothing before ``begin(_:_:)``.
+    func openStream(_ identity: Identity, shim: ShimProcess? = nil) -> Int? {
         guard let stream = freeStreams.popLast() else {
             complain("\(LedgerLayout.Stream.count) sessions and backends")
             return nil
@@ -45,8 +48,13 @@ final class Ledger {
         }
         file.store(identity.high, at: place + LedgerLayout.Stream.identity)
         file.store(identity.low, at: place + LedgerLayout.Stream.identity + 8)
-        file.store(kind.rawValue, at: place + LedgerLayout.Stream.kind)
+        file.store(shim?.number ?? 0, at: place + LedgerLayout.Stream.shim)
         return stream
+    }
+
+    /// All that older books say of it is here now, or there are none: from this store on these ones count.
+    func begin(_ stream: Int, _ kind: LedgerReport.Kind) {
+        file.store(kind.rawValue, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.kind)
     }
 
     func closeStream(_ stream: Int) {
@@ -88,6 +96,15 @@ final class Ledger {
     }
 
     func forgetLobby(of stream: Int) { Files.remove(LedgerLayout.lobbyPath(path, stream)) }
+
+    /// Notes where a session's client wants to be.
+    func keep(place: String, of stream: Int) {
+        guard let file = try? Files.openPrivate(LedgerLayout.placePath(path, stream)) else { return }
+        Files.truncate(file.raw)
+        if !Files.write(Array(place.utf8)[...], at: 0, to: file.raw) { forgetPlace(of: stream) }
+    }
+
+    func forgetPlace(of stream: Int) { Files.remove(LedgerLayout.placePath(path, stream)) }
 
     func note(lastID: UInt64, of stream: Int) {
         file.store(lastID, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.lastID)

@@ -3,21 +3,23 @@
 /// Where things lie in a ``Ledger``'s file. All numbers are of 64 bits, so that each is stored as one piece.
 enum LedgerLayout {
     /// "mcpledg" and the version of this layout.
-    static let magic: UInt64 = 0x0001_6764_656C_7063
+    static let magic: UInt64 = 0x0002_6764_656C_7063
 
     /// The stream being read, plus 1; 0: none. With ``isKept`` when what was read is kept, and `keptNext` counts.
     static let reader = 8
     static let isKept: UInt64 = 1 << 32
     /// How much of what was read is dealt with, in bytes.
     static let handled = 16
+    /// Later books have a higher number.
+    static let order = 24
 
     /// A session's or a backend's pair of streams.
     enum Stream {
         static let start = 4096
-        static let size = 88
+        static let size = 96
         /// As many as the control socket may have connections.
         static let count = 4096
-        /// Members: 0: free.
+        /// Members: 0: free, or not begun.
         static let kind = 0
         static let identity = 8
         /// 1 while the reader is inside a line whose beginning is not kept: it was too long.
@@ -32,6 +34,8 @@ enum LedgerLayout {
         static let output = 64
         static let unsentStart = 72
         static let unsentEnd = 80
+        /// Of a session: the process of its shim (``ShimProcess``).
+        static let shim = 88
 
         static func place(_ index: Int) -> Int { start + index * size }
     }
@@ -83,6 +87,9 @@ enum LedgerLayout {
 
     /// The file with what a session said that waits for its repository.
     static func lobbyPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).lobby" }
+
+    /// The file with the repository that a session's client has named.
+    static func placePath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).place" }
 
     /// What all streams are read into.
     static let buffer = Request.start + Request.count * Request.size

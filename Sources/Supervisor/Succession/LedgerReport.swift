@@ -22,6 +22,10 @@ struct LedgerReport: Equatable {
         var unsent: [UInt8] = []
         /// What it said while it had no backend; its requests are in nobody's hands.
         var lobby: [[UInt8]] = []
+        /// The repository that its client has named; the shim may not know it.
+        var place: String?
+        /// Who comes for it.
+        var shim: ShimProcess?
         /// Its handshake was under way, and is in `unread` again.
         var asksAgain = false
     }
@@ -38,6 +42,8 @@ struct LedgerReport: Equatable {
         var unsent: [UInt8] = []
     }
 
+    /// Whose is higher came later, and has all that matters of the others.
+    let order: UInt64
     private(set) var sessions: [Identity: LostSession] = [:]
     private(set) var backends: [Identity: LostBackend] = [:]
 
@@ -46,26 +52,29 @@ struct LedgerReport: Equatable {
     ///   - unsent: the file of what a stream was to be sent.
     ///   - opening: the file of a session's first line.
     ///   - lobby: the file of what a session said that had no backend yet.
+    ///   - place: the file of the repository that a session's client has named.
     init?(
         _ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] },
-        opening: (Int) -> [UInt8] = { _ in [] }, lobby: (Int) -> [UInt8] = { _ in [] }
+        opening: (Int) -> [UInt8] = { _ in [] }, lobby: (Int) -> [UInt8] = { _ in [] },
+        place named: (Int) -> [UInt8] = { _ in [] }
     ) {
         guard bytes.count == LedgerLayout.size, Self.number(bytes, 0) == LedgerLayout.magic else { return nil }
+        order = min(Self.number(bytes, LedgerLayout.order), Self.lastPossibleID)
         let reading = Reading(bytes)
         let lost = Self.lostRequests(bytes)
         let atBackends = Self.requestsAtBackends(bytes)
         for stream in 0..<LedgerLayout.Stream.count {
-            let place = LedgerLayout.Stream.place(stream)
-            guard let kind = Kind(rawValue: Self.number(bytes, place + LedgerLayout.Stream.kind)) else { continue }
+            let start = LedgerLayout.Stream.place(stream)
+            guard let kind = Kind(rawValue: Self.number(bytes, start + LedgerLayout.Stream.kind)) else { continue }
             let identity = Identity(
-                high: Self.number(bytes, place + LedgerLayout.Stream.identity),
-                low: Self.number(bytes, place + LedgerLayout.Stream.identity + 8))
+                high: Self.number(bytes, start + LedgerLayout.Stream.identity),
+                low: Self.number(bytes, start + LedgerLayout.Stream.identity + 8))
             let output = Output(bytes, stream)
-            let isSkipping = Self.number(bytes, place + LedgerLayout.Stream.input) == 1
+            let isSkipping = Self.number(bytes, start + LedgerLayout.Stream.input) == 1
             let isReading = reading?.stream == stream && reading?.isKept == false
             let member =
                 reading?.stream == stream && !isReading ? LedgerLayout.Stream.keptNext : LedgerLayout.Stream.kept
-            let size = Int(clamping: Self.number(bytes, place + member))
+            let size = Int(clamping: Self.number(bytes, start + member))
             let beginning = size > 0 ? Array(kept(stream).prefix(size)) : []
             let isWhole = beginning.count == size
             var unread = isWhole ? beginning : []
@@ -80,12 +89,17 @@ struct LedgerReport: Equatable {
                 let asksAgain = !known.isEmpty && Self.ask(again: opening(stream), &known, &unread)
                 let waiting = lobby(stream).split(separator: 0x0A).map(Array.init)
                 if !waiting.isEmpty { Self.remove(Self.requests(in: waiting), from: &known) }
+                // As long as there is a lobby it is in there.
+                let place = waiting.isEmpty ? named(stream) : []
                 sessions[identity] = LostSession(
                     requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
-                    unread: unread, unsent: rest, lobby: waiting, asksAgain: asksAgain)
+                    unread: unread, unsent: rest, lobby: waiting,
+                    place: place.isEmpty ? nil : String(decoding: place, as: UTF8.self),
+                    shim: ShimProcess(number: Self.number(bytes, start + LedgerLayout.Stream.shim)),
+                    asksAgain: asksAgain)
             case .backend:
                 backends[identity] = LostBackend(
-                    lastID: min(Self.number(bytes, place + LedgerLayout.Stream.lastID), Self.lastPossibleID),
+                    lastID: min(Self.number(bytes, start + LedgerLayout.Stream.lastID), Self.lastPossibleID),
                     open: atBackends[stream]?.map(\.id) ?? [],
                     asked: atBackends[stream]?.filter(\.isOwn).map(\.id) ?? [],
                     outputIsMidLine: outputIsMidLine,

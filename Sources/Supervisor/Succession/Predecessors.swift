@@ -27,9 +27,15 @@ final class Predecessors {
                 file.bytes(0..<file.size), kept: { read(LedgerLayout.keptPath(path, $0)) },
                 unsent: { read(LedgerLayout.unsentPath(path, $0)) },
                 opening: { read(LedgerLayout.openingPath(path, $0)) },
-                lobby: { read(LedgerLayout.lobbyPath(path, $0)) })
+                lobby: { read(LedgerLayout.lobbyPath(path, $0)) }, place: { read(LedgerLayout.placePath(path, $0)) })
             if gone { final = report }
             return report
+        }
+
+        /// Whether it lives and may yet note something, or somebody may come for what it left.
+        var isNeeded: Bool {
+            guard isGone() else { return true }
+            return report?.sessions.values.contains { $0.shim?.isAlive == true } == true
         }
 
         private func read(_ path: String) -> [UInt8] { (try? Files.read(path, limit: Session.outputLimit * 2)) ?? [] }
@@ -72,25 +78,18 @@ final class Predecessors {
     /// Where we keep ours.
     var ownPath: String { prefix + String(OwnProcess.pid) }
 
-    /// What a session is owed by those who are gone.
-    func lost(_ session: Identity) -> LedgerReport.LostSession? {
-        var found: LedgerReport.LostSession?
-        for predecessor in list {
-            guard let lost = predecessor.report?.sessions[session] else { continue }
-            var sum = found ?? lost
-            if found != nil {
-                sum.requests += lost.requests.filter { !sum.requests.contains($0) }
-                sum.outputIsMidLine = sum.outputIsMidLine || lost.outputIsMidLine
-                sum.inputIsMidLine = sum.inputIsMidLine || lost.inputIsMidLine
-                sum.unread += lost.unread
-                sum.unsent += lost.unsent
-                sum.asksAgain = sum.asksAgain || lost.asksAgain
-                // Whoever came later had it all again.
-                if sum.lobby.count < lost.lobby.count { sum.lobby = lost.lobby }
-            }
-            found = sum
+    /// The highest number of books that there are.
+    var lastOrder: UInt64 { list.compactMap { $0.report?.order }.max() ?? 0 }
+
+    /// What a session is owed by those who are gone. Of several books the last count: whoever begins a page has taken
+    /// over all that stands in the older ones.
+    func lost(_ session: Identity) -> LedgerReport.LostSession? { last { $0.sessions[session] } }
+
+    private func last<Page>(_ page: (LedgerReport) -> Page?) -> Page? {
+        let pages = list.compactMap { predecessor in
+            predecessor.report.flatMap { report in page(report).map { (report.order, $0) } }
         }
-        return found
+        return pages.max { $0.0 < $1.0 }?.1
     }
 
     /// It is in our own books now.
@@ -99,12 +98,7 @@ final class Predecessors {
     }
 
     /// What the books say of a backend's streams.
-    ///
-    /// Who adopts a backend strikes it out of the older books. One that was killed before it could had sent nothing
-    /// yet, and has no id in its own.
-    func streams(of backend: Identity) -> LedgerReport.LostBackend? {
-        list.compactMap { $0.report?.backends[backend] }.max { $0.lastID < $1.lastID }
-    }
+    func streams(of backend: Identity) -> LedgerReport.LostBackend? { last { $0.backends[backend] } }
 
     /// Its streams are in our own books now.
     func adopted(_ backend: Identity) {
@@ -122,15 +116,16 @@ final class Predecessors {
         }
     }
 
-    /// Nobody is left who could ask.
-    func forgetAll() {
-        forget()
-        removeOwn()
-    }
-
-    /// Whoever has not come by now does not come any more.
-    func forget() {
-        for predecessor in list { Predecessors.remove(predecessor.path) }
-        list = []
+    /// Throws away the books of those who are gone where nobody is left who could come. A shim that is stopped, or kept
+    /// from running by a machine that swaps, still comes.
+    ///
+    /// - Returns: whether some are left.
+    func forgetSettled() -> Bool {
+        list.removeAll { predecessor in
+            guard !predecessor.isNeeded else { return false }
+            Predecessors.remove(predecessor.path)
+            return true
+        }
+        return !list.isEmpty
     }
 }

@@ -51,6 +51,13 @@ extension Registry {
             ? nil : timer(milliseconds: Registry.glance) { [unowned self] in glance(until: deadline) }
     }
 
+    /// What predecessors left is kept for as long as somebody may come for it.
+    func expirePredecessors() {
+        booksTimer = timer(milliseconds: Books.patience) { [unowned self] in
+            if predecessors?.forgetSettled() == true { expirePredecessors() } else { booksTimer = nil }
+        }
+    }
+
     /// It does not come back, or not to this backend.
     func abandon(_ identity: Identity) {
         guard let session = handedSessions.removeValue(forKey: identity) else { return }
@@ -59,6 +66,7 @@ extension Registry {
                 machine.close(session.id, now: now, into: &actions)
             }
             backend.noLongerAwaited(session.id)
+            backend.reviewExpected()
         }
     }
 

@@ -16,16 +16,20 @@ final class SessionBooks {
     /// Bytes of lines that were kept in the lobby.
     private var lobbySize = 0
     private static let lobbyLimit = 8 << 20
+    private var hasPlace = false
 
-    /// Nil when the ledger is full.
-    init?(_ ledger: Ledger, _ identity: Identity) {
-        guard let stream = ledger.openStream(.session, identity) else { return nil }
+    /// Nil when the ledger is full. What is noted counts from ``begin()`` on.
+    init?(_ ledger: Ledger, _ identity: Identity, shim: ShimProcess? = nil) {
+        guard let stream = ledger.openStream(identity, shim: shim) else { return nil }
         self.ledger = ledger
         self.stream = stream
     }
 
     private(set) lazy var writeRecord = ledger.writeRecord(stream)
     private(set) lazy var readRecord = ledger.readRecord(stream)
+
+    /// All that it was owed stands here now. Until then the older books count, and nothing may have been written.
+    func begin() { if !isClosed { ledger.begin(stream, .session) } }
 
     /// The first line of a session that begins.
     func keep(opening line: Span<UInt8>) {
@@ -44,6 +48,15 @@ final class SessionBooks {
         lobbySize = 0
         ledger.forgetLobby(of: stream)
     }
+
+    /// Where it is once it has left the lobby. The shim may not have been told.
+    func keep(place: String) {
+        guard !isClosed else { return }
+        hasPlace = true
+        ledger.keep(place: place, of: stream)
+    }
+
+    private func forgetPlace() { if hasPlace { ledger.forgetPlace(of: stream) } }
 
     private func forgetOpening() {
         guard hasOpening else { return }
@@ -98,6 +111,7 @@ final class SessionBooks {
         isClosed = true
         forgetOpening()
         forgetLobby()
+        forgetPlace()
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)
