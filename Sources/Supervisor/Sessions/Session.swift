@@ -36,9 +36,9 @@ final class Session: LineReceiver {
     private(set) var facts: SessionFacts
     /// `nil` while the session waits in the lobby.
     var key: SharingKey?
-    private var lobby: Lobby?
+    var lobby: Lobby?
     /// The repository that the client's roots named.
-    private var place: String?
+    private(set) var place: String?
     /// Finds the backend for a repository: what `Attach` said, less the place.
     private let chooseBackend: (_ root: String, _ isMoved: Bool) throws(ControlError) -> Backend
     /// A backend is kept for as long as it has sessions.
@@ -47,21 +47,21 @@ final class Session: LineReceiver {
     unowned var destination: Backend?
     unowned var leaving: Backend?
     unowned let registry: Registry
-    private var input: InputStream?
+    private(set) var input: InputStream?
     private(set) var output: OutputStream?
     var watch: ReaderWatch
     /// Runs while the client has more waiting than it may.
     var patience: EventSource?
     /// The shim's connection. Its end is the session's end.
-    private unowned var connection: ControlConnection?
+    private(set) unowned var connection: ControlConnection?
     /// Known to the shim alone, and to our predecessors' books.
     let identity: Identity
-    private var books: SessionBooks?
+    private(set) var books: SessionBooks?
     /// Whether the machine knows it from a predecessor's time.
-    private(set) var wasHandedOver = false
-    private var lastResume: [UInt8]?
+    var wasHandedOver = false
+    private(set) var lastResume: [UInt8]?
     /// Whether the client has said nothing yet.
-    private var isNew = true
+    var isNew = true
     /// Between the client and the backend, where the session sees meta-tools or may come to.
     var metaTools: MetaToolSession?
     /// What the shim was told of that.
@@ -73,7 +73,7 @@ final class Session: LineReceiver {
     /// The agent says nothing more.
     var inputIsOver = false
 
-    private var rootsClock: EventSource?
+    var rootsClock: EventSource?
     /// Bytes that a predecessor can have left unsent for a session.
     static let outputLimit = 96 << 20
 
@@ -114,80 +114,6 @@ final class Session: LineReceiver {
             record: books?.readRecord)
     }
 
-    /// Takes over what a predecessor owed, if there was one. To be called once the session has its place, and before
-    /// anything is written.
-    func settle(_ lost: LedgerReport.LostSession?) {
-        if let lost { inherit(lost) }
-        books?.begin()
-        for backend in [leaving, backend].compactMap(\.self) { backend.reviewExpected() }
-    }
-
-    private func inherit(_ lost: LedgerReport.LostSession) {
-        let ids = lost.requests.map { RawToken($0.span, 0..<$0.count) }
-        for id in ids { opened(id) }
-        // The machine that they were handed over with will answer.
-        if wasHandedOver {
-            noteWhereHandedOver(ids)
-            return take(unread: lost.unread)
-        }
-        for id in ids {
-            output?.send(LostRequest.answer(id)[...])
-            answered(id)
-        }
-        take(unread: lost.unread)
-        guard !ids.isEmpty else { return }
-        registry.log.notice("session \(id): \(ids.count) calls were lost with the last supervisor, and are answered so")
-    }
-
-    /// In our own books they are at no backend yet.
-    private func noteWhereHandedOver(_ ids: [RawToken]) {
-        for backend in [leaving, backend].compactMap(\.self) {
-            for id in ids {
-                guard let request = backend.multiplexer.requestAtBackend(id, of: self.id) else { continue }
-                sent(id, as: request, to: backend.process)
-            }
-        }
-    }
-
-    /// What a predecessor had read of the agent's input, and not dealt with. To be called once there is a place for it.
-    private func take(unread: [UInt8]) { if !unread.isEmpty { input?.take(unread) } }
-
-    /// An answer is owed.
-    func opened(_ id: RawToken) { if !isOfMetaTools(id) { books?.opened(id) } }
-
-    /// Its backend has it, under an id of ours.
-    func sent(_ id: RawToken, as request: UInt64, to process: BackendProcess?) {
-        if let backend = process?.books { books?.sent(id, as: request, to: backend) }
-    }
-
-    /// The answer is what was sent last.
-    func answered(_ id: RawToken) {
-        if !isOfMetaTools(id), !isKept(id) { books?.answered(id, end: output?.position ?? 0) }
-    }
-
-    func dropped(_ id: RawToken) { if !isOfMetaTools(id) { books?.dropped(id) } }
-
-    /// What the shim is to keep.
-    var resumeText: String { SessionResume(identity: identity, machine: lastResume, place: place).text }
-
-    /// Waits for a place.
-    func wait(in lobby: Lobby) { self.lobby = lobby }
-
-    /// Says again what the client said while it waited for its place at a predecessor, which has answered what there was
-    /// to answer.
-    func replay(_ lines: [[UInt8]]) {
-        guard !lines.isEmpty else { return }
-        isNew = false
-        for line in lines {
-            guard lobby != nil else {
-                receive(line.span)
-                continue
-            }
-            books?.keep(lobby: line)
-            perform((lobby?.receive(line) ?? []).filter { if case .bind = $0 { true } else { false } })
-        }
-    }
-
     /// Joins the backend of a repository.
     ///
     /// - Parameters:
@@ -215,26 +141,6 @@ final class Session: LineReceiver {
         backend.referencesChanged()
     }
 
-    /// Goes on where a predecessor's session was; false when nothing of it is here.
-    private func takeOver(_ backend: Backend, _ resume: [UInt8]?) -> Bool {
-        guard let handed = registry.handedSessions[identity], handed.backend === backend else { return false }
-        registry.handedSessions[identity] = nil
-        guard let state = handed.state else {
-            // The process is the same, and the predecessor was killed.
-            backend.withMultiplexer { machine, now, actions in
-                machine.open(id, resume: resume, now: now, into: &actions)
-            }
-            backend.noLongerAwaited(id)
-            return true
-        }
-        wasHandedOver = true
-        metaTools = state.metaTools
-        backend.noLongerAwaited(id)
-        tellPace()
-        goOnMoving(from: handed.leaving)
-        return true
-    }
-
     func receive(_ line: Span<UInt8>) {
         if lobby != nil { return receiveInLobby(line) }
         if isNew {
@@ -243,60 +149,6 @@ final class Session: LineReceiver {
         }
         guard metaTools == nil else { return receiveWithMetaTools(line) }
         entrance?.receive(line, from: id)
-    }
-
-    private func receiveInLobby(_ line: Span<UInt8>) {
-        var bytes: [UInt8] = []
-        for index in line.indices { bytes.append(line[index]) }
-        isNew = false
-        books?.keep(lobby: bytes)
-        perform(lobby?.receive(bytes) ?? [])
-    }
-
-    private func perform(_ steps: [Lobby.Step]) {
-        for step in steps {
-            switch step {
-            case .send(let answer): output?.send(answer[...])
-            case .bind(let directory): leaveLobby(for: directory)
-            }
-        }
-        expectRoots()
-    }
-
-    /// A client that was asked for its roots and never answers would wait for ever, and with it whoever looks at it.
-    private func expectRoots() {
-        guard lobby?.isAsking == true else {
-            rootsClock = nil
-            return
-        }
-        guard rootsClock == nil else { return }
-        rootsClock = registry.timer(milliseconds: registry.configuration.clientLimits.rootsTimeout) {
-            [unowned self] in
-            rootsClock = nil
-            registry.log.warning("session \(id): its client was asked for its roots and does not answer")
-            perform(lobby?.timedOut() ?? [])
-        }
-    }
-
-    private func leaveLobby(for directory: String) {
-        let held = lobby?.held ?? []
-        let choice = Repository.choose(
-            named: directory, projectDirectory: nil, workingDirectory: facts.workingDirectory, home: OwnProcess.home)
-        do throws(ControlError) {
-            guard case .found(let root) = choice else {
-                throw .refused(reason: "the client's root \(directory) is not a directory here")
-            }
-            try join(repository: root, resume: nil, place: root)
-        } catch {
-            return perform(lobby?.refuse("\(error)") ?? [])
-        }
-        lobby = nil
-        connection?.sessionChanged(id, resume: resumeText)
-        if let handshake = held.first { learnClient(handshake.span) }
-        for line in held.dropFirst() { receive(line.span) }
-        // The shim may not hear of the place before we are killed, and what waited is at the backend then.
-        if let place { books?.keep(place: place) }
-        books?.forgetLobby()
     }
 
     func receiveOversize(beginning: Span<UInt8>, length: Int) {
@@ -326,12 +178,6 @@ final class Session: LineReceiver {
 
     /// Bytes that the agent has not taken.
     var waiting: Int { output?.waiting ?? 0 }
-
-    /// What it has not taken is left to whoever attaches it again.
-    func leaveRest() {
-        guard let output else { return }
-        books?.leave(unsent: output.rest, written: output.position - UInt64(output.waiting))
-    }
 
     /// Gives its references to a backend back.
     func leave(_ backend: Backend) {
