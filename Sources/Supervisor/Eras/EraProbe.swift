@@ -8,8 +8,9 @@ import Systemd
 /// Asks a process of its own which era a server speaks. Never one that is kept: some servers lock the era with their
 /// first request, and some exit on anything that comes before `initialize` (protocol.md §1.4).
 final class EraProbe: LineReceiver {
-    /// Milliseconds until silence means the handshake era.
-    static let patience: Int64 = 3_000
+    /// Milliseconds until silence means the handshake era: a server in Python imports for seconds, on a busy machine for
+    /// more, and a wrong verdict is kept for days.
+    static let patience: Int64 = 10_000
     private static let id = "mcp-supervisor-probe"
     private static let lineLimit = 1 << 20
 
