@@ -41,6 +41,7 @@ import Testing
     @Test(arguments: [0, 1, 4095, 4096, 30_000, 61_441, 65_536])
     func whatAPipeTakesWholeItDoesNotTakeInPart(unread: Int) throws {
         let pipe = try makePipe()
+        #expect(fcntl(pipe.writing.raw, setPipeSize, 65_536) == 65_536)
         let stream = ByteStream(own: try pipe.writing.duplicate())
         if unread > 0 { #expect(stream.put([UInt8](repeating: 1, count: unread)) == .written(unread)) }
         #expect(stream.takenWhole(of: 100) == 100)

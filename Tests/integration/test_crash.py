@@ -69,8 +69,10 @@ def test_closed_stdout_is_death_too(pair, fake):
 
 
 def test_closed_stdin_is_death_too(pair, fake):
-    pair[0].tool("close_stdin")
-    error = pair[0].error(pair[0].call("echo", text="who listens?"))
+    waiting = pair[0].call("wait", gate="never")
+    fake.wait_call("wait", 1)
+    pair[1].tool("close_stdin")
+    error = pair[0].error(waiting)
     assert error["data"]["reason"] == "backend_exit" and "closed its stdin" in error["message"]
     fake.wait_ended(fake.processes[0])
     assert pair[1].tool("echo", text="new") == "new"

@@ -14,6 +14,9 @@ import pytest
 from harness.engine import SCRIPT, Encoder, engine_file
 from harness.supervisor import BINARIES
 
+# The engine may have to be fetched and built first.
+pytestmark = pytest.mark.timeout(300)
+
 REFERENCE = pathlib.Path(__file__).resolve().parent / "embedding" / "reference.json"
 
 

@@ -47,7 +47,7 @@ def test_a_call_that_comes_while_an_idle_backend_ends_waits_for_the_next_one(sta
 
 def test_a_slow_end_of_a_backend_of_one_s_own_costs_the_supervisor_nothing(start_supervisor, fake, repo):
     """Nobody can come back to it, so its patience is zero; the order to stop it is given once."""
-    supervisor = start_supervisor('stop_timeout = "2s"\n')
+    supervisor = start_supervisor('stop_timeout = "8s"\n')
     session(supervisor, fake, repo, "--ignore-eof", options=["--share", "session"]).finish()
     fake.wait(lambda: fake.only().has("eof"), "the stop has begun")
     before = processes.rests(supervisor.pid)

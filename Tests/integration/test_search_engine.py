@@ -11,6 +11,9 @@ from harness import processes
 from harness.engine import NAME, engine_file
 from harness.waiting import eventually
 
+# A list is encoded in the background, by a process that gives way to all others; and the engine may have to be built.
+pytestmark = pytest.mark.timeout(300)
+
 META = ["--meta-tools"]
 
 
@@ -64,7 +67,7 @@ def test_tools_are_found_by_meaning_and_their_vectors_kept(start, fake, repo, da
     agent = session(supervisor, fake, repo)
     # Not a word of the tool's in common.
     assert "multiply" in find(agent, "spawn many subprocesses") and "length" in find(agent, "size of a string")
-    file = eventually(lambda: vectors(supervisor), "the vectors are kept", 50)[0]
+    file = eventually(lambda: vectors(supervisor), "the vectors are kept", 100)[0]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     # The encoder of the list has ended, the one of queries waits for more.
     eventually(lambda: len(encoders(supervisor)) == 1, "one encoder is left")
@@ -110,7 +113,7 @@ def test_damaged_vectors_are_dropped_with_a_word(start, fake, repo, data, engine
     supervisor = start()
     agent = session(supervisor, fake, repo)
     find(agent, "size of a string")
-    file = eventually(lambda: vectors(supervisor), "the vectors are kept", 50)[0]
+    file = eventually(lambda: vectors(supervisor), "the vectors are kept", 100)[0]
     agent.dispose()
     supervisor.kill(15)
     content = bytearray(file.read_bytes())
@@ -118,7 +121,7 @@ def test_damaged_vectors_are_dropped_with_a_word(start, fake, repo, data, engine
     file.write_bytes(content)
     supervisor.start(XDG_DATA_HOME=str(data.parent))
     assert "length" in find(session(supervisor, fake, repo), "size of a string")
-    eventually(lambda: file.exists() and file.read_bytes() != bytes(content), "they are made anew", 50)
+    eventually(lambda: file.exists() and file.read_bytes() != bytes(content), "they are made anew", 100)
     assert supervisor.log().count(f"{file} is damaged, dropped it") == 1
 
 

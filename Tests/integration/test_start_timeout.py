@@ -9,7 +9,7 @@ HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"na
 
 
 def test_who_waits_is_told_so_with_the_last_words_and_the_process_is_ended(start_supervisor, fake, repo):
-    supervisor = start_supervisor('[server.slow]\nstart_timeout = "1500ms"\n')
+    supervisor = start_supervisor('[server.slow]\nstart_timeout = "5s"\n')
     command = fake.command("--mute", "--stderr", r"waiting for the lock\n")
     agents = [supervisor.agent(command, repo, ["--name", "slow"]) for _ in range(2)]
     begun = time.monotonic()
@@ -17,20 +17,20 @@ def test_who_waits_is_told_so_with_the_last_words_and_the_process_is_ended(start
     for agent, id in zip(agents, waiting):
         error = agent.error(id)
         assert error["code"] == -32603 and error["data"]["reason"] == "start_timeout"
-        for words in ("1500 ms", "waiting for the lock", "start_timeout"):
+        for words in ("5 s", "waiting for the lock", "start_timeout"):
             assert words in error["message"], error
         assert error["data"]["stderr"] == ["waiting for the lock"]
-    assert 1.4 < time.monotonic() - begun < 10
+    assert 4.9 < time.monotonic() - begun < 30
     eventually(lambda: not any(map(processes.is_alive, [p.pid for p in fake.processes])), "the process is gone")
     assert supervisor.backend()["last_exit"]["reason"] == "timeout"
 
 
 def test_a_handshake_in_time_is_not_touched(start_supervisor, fake, repo):
-    supervisor = start_supervisor('start_timeout = "1s"\n[server.fast]\nstart_timeout = "off"\n')
+    supervisor = start_supervisor('start_timeout = "6s"\n[server.fast]\nstart_timeout = "off"\n')
     for name in ("plain", "fast"):
         agent = supervisor.agent(fake.command(), repo, ["--name", name])
         agent.initialize()
-        time.sleep(1.2 if name == "plain" else 0)  # Past the limit: it is over with the handshake.
+        time.sleep(6.2 if name == "plain" else 0)  # Past the limit: it is over with the handshake.
         assert agent.tool("echo", text=name) == name
 
 

@@ -63,9 +63,10 @@ def test_what_is_owed_to_one_that_cannot_come_back_reaches_nobody_else(without_s
     other.tool("echo", text="up")
     eventually(lambda: supervisor.session_of(owed)["in_flight"] == 0, "the answer waits for its reader")
     victim = supervisor.pid
+    # Before the next one can look for it.
+    shutil.rmtree(worktree)
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: not processes.is_alive(victim), "the supervisor is dead")
-    shutil.rmtree(worktree)
     assert other.tool("echo", text="on", timeout=30) == "on"
     successor = supervisor.pid
     assert owed.process.wait(timeout=30) != 0

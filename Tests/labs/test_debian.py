@@ -4,7 +4,7 @@ import pytest
 
 from conftest import RELEASED
 
-pytestmark = pytest.mark.timeout(1400)
+pytestmark = pytest.mark.timeout(2700)
 
 # Faults of the list in journeys/faults_*.py that need cgroup v2 or a journal.
 ROWS = [1, 2, 3, 4, 20, 21]

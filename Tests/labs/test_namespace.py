@@ -6,7 +6,7 @@ import pytest
 
 from conftest import DEBUG, LABS
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1900)
 
 # Faults of the list in journeys/faults_*.py that need no cgroup v2 and no journal.
 ROWS = [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 22, 23, 24, 25]

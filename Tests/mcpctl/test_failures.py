@@ -21,10 +21,10 @@ def one_line(done):
     ["status"], ["list"], ["sessions"], ["stop", "a"], ["logs", "a"], ["why", "s1"], ["tools", "a"],
     ["call", "a", "t"], ["reload"], ["drain"], ["limits"], ["request", "--", "true"], ["release", "a"],
 ])
-def test_no_supervisor_is_69_within_a_second(mcpctl, arguments):
+def test_no_supervisor_is_69_at_once(mcpctl, arguments):
     begin = time.monotonic()
     done = mcpctl(*arguments)
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5
     assert done.returncode == 69
     assert f"cannot reach the supervisor on {mcpctl.socket}: there is no such socket" in one_line(done)
 
@@ -38,7 +38,7 @@ def test_a_dead_socket_is_69(mcpctl):
     assert "nobody listens there any more" in one_line(done)
 
 
-def test_a_full_queue_is_69_within_a_second(mcpctl):
+def test_a_full_queue_is_69_after_a_moment(mcpctl):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(mcpctl.socket))
     listener.listen(0)
@@ -46,7 +46,7 @@ def test_a_full_queue_is_69_within_a_second(mcpctl):
     waiting.connect(str(mcpctl.socket))
     begin = time.monotonic()
     done = mcpctl("status")
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5
     assert done.returncode == 69
     assert "it takes no connection" in one_line(done)
 

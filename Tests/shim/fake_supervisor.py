@@ -6,7 +6,7 @@ import os
 import select
 import socket
 
-LIMIT = 10  # seconds that anything here may take
+LIMIT = 30  # seconds that anything here may take
 
 
 class Attachment:

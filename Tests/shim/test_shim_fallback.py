@@ -4,6 +4,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -222,6 +223,15 @@ def test_a_runtime_directory_that_is_not_there_is_named(world):
     assert (status, out) == (0, b"here\n") and "cannot create" in error
 
 
+def can_trace():
+    """Whether strace may trace here, and knows the system call: where there is no poll(2) there is ppoll(2) only."""
+    return shutil.which("strace") and subprocess.run(
+        ["strace", "-o", os.devnull, "-e", "trace=poll", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+needs_strace = pytest.mark.skipif(not can_trace(), reason="strace cannot trace poll(2) here")
+
+
 def traced(world, trace, *injections):
     """A shim whose system calls are told, and made to go as they go once in a blue moon."""
     options = [word for injection in injections for word in ("-e", f"inject={injection}")]
@@ -232,14 +242,15 @@ def traced(world, trace, *injections):
     return child
 
 
+@needs_strace
 @pytest.mark.parametrize("moment", ["before it looks", "before it hears no more"])
 def test_an_answer_at_the_last_moment_is_either_taken_or_known_not_to_be(world, supervisor, moment):
     """A supervisor that was told `attached` may read the agent; so the command must not read beside it. The kernel says
     that the time is over, and the answer comes before the shim acts on it."""
     looks = moment == "before it looks"
     child = traced(world, os.devnull, *(
-        ["poll:retval=0:delay_exit=2000000:when=1"] if looks
-        else ["poll:retval=0:when=1..2", "shutdown:delay_enter=2000000:when=1"]))
+        ["poll:retval=0:delay_exit=4000000:when=1"] if looks
+        else ["poll:retval=0:when=1..2", "shutdown:delay_enter=4000000:when=1"]))
     attachment = supervisor.accept()
     attachment.attached()
     if looks:
@@ -255,6 +266,7 @@ def test_an_answer_at_the_last_moment_is_either_taken_or_known_not_to_be(world, 
     assert child.wait(LIMIT) == 0
 
 
+@needs_strace
 def test_a_session_that_goes_on_is_waited_for(world, supervisor, tmp_path):
     """There is nobody else who could serve it; one that begins has its command."""
     trace = tmp_path / "trace"

@@ -10,7 +10,7 @@ import tempfile
 
 from .waiting import Deadline
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 # How long a disposed agent's process has to end by itself after its input did.
 GRACE_S = 3.0
 

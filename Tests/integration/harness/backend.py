@@ -11,7 +11,7 @@ import threading
 from . import processes
 
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "backends" / "fake_backend.py"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class BackendProcess:

@@ -5,7 +5,7 @@ import json
 import socket
 
 INTERFACE = "io.mcpctl.Supervisor"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class Closed(Exception):

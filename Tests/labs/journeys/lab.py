@@ -105,11 +105,11 @@ class Session:
         line, _, self.buffer = self.buffer.partition(b"\n")
         return json.loads(line)
 
-    def request(self, method, **params):
+    def request(self, method, /, patience=90, **params):
         self.number += 1
         self.send(id=self.number, method=method, params=params)
         while True:
-            message = self.receive()
+            message = self.receive(patience)
             if message.get("id") == self.number:
                 return message
 
@@ -119,8 +119,8 @@ class Session:
         self.send(method="notifications/initialized")
         return answer
 
-    def call(self, tool, **arguments):
-        return self.request("tools/call", name=tool, arguments=arguments)
+    def call(self, tool, /, patience=90, **arguments):
+        return self.request("tools/call", patience, name=tool, arguments=arguments)
 
     def close(self):
         self.shim.stdin.close()

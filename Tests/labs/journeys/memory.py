@@ -91,8 +91,8 @@ def machine_limit(path):
     """Nobody's limit is in the way, but there is no more memory."""
     modest, boundless = session(path, "modest"), session(path, "boundless")
     unit = backend("boundless")["unit"]
-    message = boundless.call("allocate", bytes=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-                             ).get("error", {}).get("message", "")
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    message = boundless.call("allocate", bytes=size, patience=300).get("error", {}).get("message", "")
     check("the machine's end is told from limits", "the machine had none left" in message, message)
     last = backend("boundless")["last_exit"]
     check("status has no limit for it", (last["shortage"], last["limit_bytes"]) == ("machine", None), last)
@@ -156,9 +156,10 @@ def main():
     own_limit(path)
     helper(path)
     total_limit(path)
-    machine_limit(path)
     hibernation(path)
     pressure(path)
+    # Last: everybody is in the swap after it.
+    machine_limit(path)
     systemctl("stop", "mcp-supervisor.socket", "mcp-supervisor.service")
     check("nothing is left", until(lambda: not units()), units())
     finish()

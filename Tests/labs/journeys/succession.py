@@ -323,7 +323,7 @@ def meta_tools(replace, how):
 
 def stopping(replace, how):
     """A call that waits for the end of a restart, while the supervisor is replaced."""
-    with Scene(f"stopping-{how}", 'stop_timeout = "8s"\n') as scene:
+    with Scene(f"stopping-{how}", 'stop_timeout = "120s"\n') as scene:
         session = scene.session("--ignore-eof")
         ear = Ear(session)
         session.call("echo", text="up")
