@@ -156,10 +156,10 @@ def main():
     own_limit(path)
     helper(path)
     total_limit(path)
+    # While all backends together have no limit.
+    machine_limit(path)
     hibernation(path)
     pressure(path)
-    # Last: everybody is in the swap after it.
-    machine_limit(path)
     systemctl("stop", "mcp-supervisor.socket", "mcp-supervisor.service")
     check("nothing is left", until(lambda: not units()), units())
     finish()
