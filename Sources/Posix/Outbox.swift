@@ -78,7 +78,8 @@ public struct Outbox: ~Copyable {
     private mutating func nextPortion() -> Int {
         guard let record else { return count }
         var portion = stream.takenWhole(of: count)
-        if isMidLine { portion = min(portion, Int(endOfLine() - written)) }
+        // Up to the end of what is kept: its only copy must not make room for another line before it is written.
+        if isMidLine || written < lineEnd { portion = min(portion, Int(endOfLine() - written)) }
         let endsInside = bytes[head + portion - 1] != 0x0A
         if endsInside, written + UInt64(portion) > lineEnd { keepLine(from: lineStart(head + portion), record) }
         record.note(written + UInt64(portion), isMidLine: endsInside)

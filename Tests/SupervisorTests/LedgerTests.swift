@@ -7,50 +7,9 @@ import Testing
 
 @testable import Supervisor
 
-/// Books in a file of their own, read as a successor would.
-private final class Desk {
-    let path = NSTemporaryDirectory() + "ledger-\(UUID().uuidString)"
-    let ledger: Ledger
-    private let other: SharedMemory
-
-    init() throws {
-        ledger = try Ledger(path: path)
-        other = try SharedMemory(opening: path, size: LedgerLayout.size)
-    }
-
-    deinit { Files.remove(path) }
-
-    var bytes: [UInt8] { other.bytes(0..<LedgerLayout.size) }
-
-    func lost(_ identity: Identity) -> LedgerReport.LostSession? { report?.sessions[identity] }
-
-    var report: LedgerReport? {
-        let read = { (path: String) in (try? Files.read(path, limit: 1 << 20)) ?? [] }
-        return LedgerReport(
-            bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
-            unsent: { read(LedgerLayout.unsentPath(self.path, $0)) },
-            opening: { read(LedgerLayout.openingPath(self.path, $0)) },
-            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) },
-            place: { read(LedgerLayout.placePath(self.path, $0)) })
-    }
-
-    /// Pages that count already.
-    func session(_ identity: Identity) -> SessionBooks? {
-        let books = SessionBooks(ledger, identity)
-        books?.begin()
-        return books
-    }
-
-    func backend(_ unit: String) -> BackendBooks? {
-        let books = BackendBooks(ledger, unit: unit)
-        books?.begin()
-        return books
-    }
-}
-
 @Suite struct LedgerTests {
     @Test func whatABackendHasNotAnsweredIsKnown() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
         let backendBooks = try #require(desk.backend("app-mcp-a-1.scope"))
         let books = try #require(desk.session(someone))
@@ -67,7 +26,7 @@ private final class Desk {
     }
 
     @Test func whatNoSessionAskedForIsKnownToo() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
         let books = try #require(desk.backend("app-mcp-a-1.scope"))
         let sessionBooks = try #require(desk.session(someone))
@@ -88,7 +47,7 @@ private final class Desk {
     }
 
     @Test func whatRunsOnWithoutAClientWhoWaitsIsKnown() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
         let books = try #require(desk.backend("app-mcp-a-1.scope"))
         let sessionBooks = try #require(desk.session(someone))
@@ -108,7 +67,7 @@ private final class Desk {
     }
 
     @Test func whatRunsForSessionsOnTheirWayBackIsKnown() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let backend = Identity(unit: "app-mcp-a-1.scope")
         let books = try #require(desk.backend("app-mcp-a-1.scope"))
         books.expect([11, 12])
@@ -121,7 +80,7 @@ private final class Desk {
     }
 
     @Test func whereItsClientWantsToBeIsKnownOnceTheLobbyIsLeft() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         books.keep(lobby: Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8))
         books.keep(place: "/home/me/a b")
@@ -135,7 +94,7 @@ private final class Desk {
     }
 
     @Test func whatWaitsForItsRepositoryIsNotLost() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         let texts = [#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, #"{"jsonrpc":"2.0","method":"x"}"#]
         let lines = texts.map { Array($0.utf8) }
@@ -160,7 +119,7 @@ private final class Desk {
     }
 
     @Test func aRequestIsLostUntilItsAnswerIsWrittenToItsEnd() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         books.opened(RawToken("1"))
         books.opened(RawToken("\"two\""))
@@ -180,7 +139,7 @@ private final class Desk {
     }
 
     @Test func twoRequestsWithOneIdAreOwedTwoAnswers() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         books.opened(RawToken("1"))
         books.opened(RawToken("1"))
@@ -190,7 +149,7 @@ private final class Desk {
     }
 
     @Test func whatHasLeftThePipeIsLostWithTheReader() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         let buffer = desk.ledger.readBuffer()
         let pipe = try makePipe()
@@ -231,7 +190,7 @@ private final class Desk {
 
     /// Connections and a server's stderr are read into the same buffer.
     @Test func whatOthersReadIsNotTakenForTheStreamThatFoundNothing() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         let buffer = desk.ledger.readBuffer()
         let loop = try StreamLoop(buffer: buffer)
@@ -252,12 +211,12 @@ private final class Desk {
         #expect(unread(desk) == "" && receiver.seen == ["end"], "nor for one that has ended")
     }
 
-    private func unread(_ desk: Desk) -> String? {
+    private func unread(_ desk: LedgerDesk) -> String? {
         desk.lost(someone).map { String(decoding: $0.unread, as: UTF8.self) }
     }
 
     @Test func aHandshakeThatIsLostIsHadAgain() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         let line = #"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{}}"#
         books.keep(opening: Array(line.utf8).span)
@@ -272,74 +231,8 @@ private final class Desk {
         #expect(Files.identity(LedgerLayout.openingPath(desk.path, 0)) == nil)
     }
 
-    @Test func aLineThatIsWrittenInPartsIsFinishedBySomebodyElse() throws {
-        let desk = try Desk()
-        let books = try #require(desk.session(someone))
-        let pipe = try makePipe()
-        var outbox = Outbox(ByteStream(own: try pipe.writing.duplicate()))
-        outbox.record = books.writeRecord
-        let small = Array("{\"small\":1}\n".utf8)
-        let large = Array(repeating: UInt8(ascii: "x"), count: 200_000) + [0x0A]
-        books.opened(RawToken("1"))
-        books.opened(RawToken("2"))
-        outbox.append(small[...])
-        books.answered(RawToken("1"), end: UInt64(small.count))
-        outbox.append(large[...])
-        books.answered(RawToken("2"), end: UInt64(small.count + large.count))
-        outbox.append(small[...])
-        #expect(outbox.flush() == .waiting)
-        let reader = ByteStream(own: try pipe.reading.duplicate())
-        let buffer = ReadBuffer(size: 1 << 20)
-        var got = take(buffer, reader)
-        let lost = try #require(desk.lost(someone))
-        #expect(lost.requests == [])
-        #expect(!lost.outputIsMidLine)
-        #expect(got + lost.unsent == small + large)
-        // The reader is behind: in small parts, and known after each of them.
-        for _ in 0..<100 where outbox.count > 0 {
-            _ = outbox.flush()
-            got += take(buffer, reader)
-            let now = try #require(desk.lost(someone))
-            #expect((got + now.unsent).starts(with: small + large))
-            #expect(!now.outputIsMidLine)
-        }
-        #expect(got == small + large + small)
-    }
-
-    /// Whoever is killed next: what nobody else has any more is there until it is written.
-    @Test func whatIsInheritedIsKeptWholeUntilItIsWritten() throws {
-        let desk = try Desk()
-        let books = try #require(desk.session(someone))
-        let pipe = try makePipe()
-        var outbox = Outbox(ByteStream(own: try pipe.writing.duplicate()))
-        outbox.record = books.writeRecord
-        let lines = (0..<30).flatMap { Array("\($0)\(String(repeating: "x", count: 9000))\n".utf8) }
-        let rest = Array("lf a line\n".utf8) + lines
-        outbox.append(inherited: rest[...])
-        books.opened(RawToken("1"))
-        outbox.append(lines[...])
-        books.answered(RawToken("1"), end: UInt64(rest.count + lines.count))
-        let reader = ByteStream(own: try pipe.reading.duplicate())
-        let buffer = ReadBuffer(size: 7_000)
-        var got: [UInt8] = []
-        for _ in 0..<1000 where outbox.count > 0 {
-            let lost = try #require(desk.lost(someone))
-            let left = rest.dropFirst(Int(outbox.written))
-            #expect(left.isEmpty || (lost.unsent == Array(left) && !lost.outputIsMidLine && texts(lost) == ["1"]))
-            _ = outbox.flush()
-            got += take(buffer, reader)
-        }
-        while got.count < rest.count + lines.count { got += take(buffer, reader) }
-        #expect(got == rest + lines && texts(desk.lost(someone)) == [])
-    }
-
-    private func take(_ buffer: ReadBuffer, _ stream: borrowing ByteStream) -> [UInt8] {
-        guard case .bytes(let count) = buffer.read(stream) else { return [] }
-        return buffer.withBytes(count) { bytes in bytes.indices.map { bytes[$0] } }
-    }
-
     @Test func aStreamIsNotTakenForItsSuccessorInTheSamePlace() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let first = try #require(desk.session(someone))
         first.opened(RawToken("1"))
         first.writeRecord.note(7, isMidLine: true)
@@ -352,7 +245,7 @@ private final class Desk {
     }
 
     @Test func whatFindsNoRoomIsSaidOnce() throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         var complaints: [String] = []
         desk.ledger.onFull = { complaints.append($0) }
         let books = try #require(desk.session(someone))
@@ -368,7 +261,7 @@ private final class Desk {
     /// Whatever a store that did not happen, or a foreign file, leaves: it is read without a trap.
     @Test(arguments: 0..<50)
     func anyBytesAreRead(seed: Int) throws {
-        let desk = try Desk()
+        let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
         for id in 0..<20 { books.opened(RawToken("\(id)")) }
         var bytes = desk.bytes

@@ -112,8 +112,9 @@ extension Registry {
             session.giveUpMove()
         }
         streams.flushAll()
-        for backend in backends.values { backend.handOver() }
+        // What waits for the clients first: their machines will not say it again.
         for session in sessions.values { session.leaveRest() }
+        for backend in backends.values { backend.handOver() }
         store?.settle()
     }
 }
