@@ -67,7 +67,7 @@ import Testing
         let shim = isShimAlive ? ShimProcess(OwnProcess.pid) : ShimProcess(number: 77 << 32 | 5_000_000)
         let books = try #require(SessionBooks(ledger, someone, shim: shim))
         books.opened(RawToken("1"))
-        books.keep(place: "/")
+        books.keep(lobby: Array("{}".utf8))
         books.begin()
         let predecessors = Predecessors(prefix: prefix)
         if isClaimed { predecessors.claimed(someone) }
@@ -75,6 +75,27 @@ import Testing
         #expect(predecessors.forgetSettled() == isKept)
         #expect(Files.names(in: folder).count == (isKept ? 2 : 0))
         #expect((predecessors.lost(someone) != nil) == isKept)
+    }
+
+    /// A pid comes again, in a container with every start: what lies there is somebody else's.
+    @Test func whatWasLeftUnderOurPidIsAnothers() throws {
+        let before = try Ledger(path: prefix + "\(OwnProcess.pid)-7")
+        let someone = Identity(high: 1, low: 2)
+        let books = try #require(SessionBooks(before, someone))
+        books.keep(lobby: Array("{}".utf8))
+        books.begin()
+        let predecessors = Predecessors(prefix: prefix)
+        #expect(predecessors.ownPath != prefix + "\(OwnProcess.pid)-7")
+        #expect(predecessors.lost(someone)?.lobby.count == 1)
+        #expect(!predecessors.forgetSettled() && Files.names(in: folder).isEmpty)
+    }
+
+    @Test func partsThatNobodyReadsGo() throws {
+        for name in ["5000000", "5000001.4", "5000002-9.4.lobby", "nonsense.1", "\(getppid()).7.unsent"] {
+            _ = try Files.openPrivate(prefix + name)
+        }
+        _ = Predecessors(prefix: prefix)
+        #expect(Files.names(in: folder) == ["ledger.\(getppid()).7.unsent"], "another version may still be here")
     }
 
     /// One that waits for its backends to end notes on.
@@ -85,9 +106,10 @@ import Testing
         let owner = try ChildProcess(pid: order.start())
         _ = try Ledger(path: prefix + String(owner.pid))
         let predecessors = Predecessors(prefix: prefix)
-        #expect(predecessors.forgetSettled())
+        #expect(predecessors.forgetSettled() && predecessors.isAnyoneHere && !predecessors.hasAnyoneGone())
         owner.signal(9)
         while owner.reap() == nil { sched_yield() }
+        #expect(predecessors.hasAnyoneGone() && !predecessors.hasAnyoneGone() && !predecessors.isAnyoneHere)
         #expect(!predecessors.forgetSettled() && Files.names(in: folder).isEmpty)
     }
 

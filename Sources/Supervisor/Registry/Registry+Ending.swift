@@ -18,7 +18,7 @@ extension Registry {
 
     /// Ends backends whose supervisor is gone: scopes by what the bus says of them, then what carries a mark. Processes of
     /// another pid namespace, a container's, are not ours to judge: their supervisor's pid means another process here.
-    private func reapLeftBehind() async {
+    func reapLeftBehind() async {
         if let scopes = launcher as? ScopeLauncher { await reapScopes(of: scopes) }
         let namespace = ProcessTable.pidNamespace(of: OwnProcess.pid)
         let adopted = Set(backends.values.compactMap { $0.process?.launched.cgroup })

@@ -9,6 +9,8 @@ struct Books {
 
     /// Milliseconds from one look at what our predecessors left to the next: whether somebody may still come for it.
     static let patience: Int64 = 60_000
+    /// The same while one of them is still here.
+    static let glance: Int64 = 2_000
 
     static func open(socket: String, log: Log) -> Books {
         if let slash = socket.lastIndex(of: "/") { try? Files.makeDirectory(String(socket[..<slash])) }

@@ -14,10 +14,21 @@ final class Predecessors {
         private var final: LedgerReport?
         private let isGone: () -> Bool
 
+        /// Whether it was here when we began: what it left then nobody has looked for.
+        private(set) var wasHere: Bool
+
         init(path: String, file: SharedMemory, isGone: @escaping () -> Bool) {
             self.path = path
             self.file = file
             self.isGone = isGone
+            wasHere = !isGone()
+        }
+
+        /// Whether it has gone since this was asked last.
+        func hasJustGone() -> Bool {
+            guard wasHere, isGone() else { return false }
+            wasHere = false
+            return true
         }
 
         var report: LedgerReport? {
@@ -27,7 +38,7 @@ final class Predecessors {
                 file.bytes(0..<file.size), kept: { read(LedgerLayout.keptPath(path, $0)) },
                 unsent: { read(LedgerLayout.unsentPath(path, $0)) },
                 opening: { read(LedgerLayout.openingPath(path, $0)) },
-                lobby: { read(LedgerLayout.lobbyPath(path, $0)) }, place: { read(LedgerLayout.placePath(path, $0)) })
+                lobby: { read(LedgerLayout.lobbyPath(path, $0)) })
             if gone { final = report }
             return report
         }
@@ -57,26 +68,26 @@ final class Predecessors {
     private var list: [Predecessor] = []
     private let prefix: String
 
-    /// - Parameter prefix: of the books' paths; the pid of the one who keeps them follows.
+    /// - Parameter prefix: of the books' paths; a ``BooksOwner`` follows, and, behind a dot, what else lies beside them.
     init(prefix: String) {
         self.prefix = prefix
         let slash = prefix.lastIndex(of: "/") ?? prefix.startIndex
-        let directory = String(prefix[..<slash])
-        let name = String(prefix[prefix.index(after: slash)...])
-        for file in Files.names(in: directory) where file.hasPrefix(name) {
-            guard let pid = Int32(file.dropFirst(name.count)), pid != OwnProcess.pid else { continue }
-            let path = "\(directory)/\(file)"
-            guard let mapped = try? SharedMemory(opening: path, size: LedgerLayout.size) else {
-                // Of another version, or not ours: nobody will read it.
-                Files.remove(path)
-                continue
+        let name = prefix[prefix.index(after: slash)...]
+        let files = Files.names(in: String(prefix[..<slash])).filter { $0.hasPrefix(name) }
+        for text in Set(files.map { $0.dropFirst(name.count).prefix { $0 != "." } }) {
+            let path = prefix + text
+            let owner = BooksOwner(text)
+            if let owner, let file = try? SharedMemory(opening: path, size: LedgerLayout.size) {
+                list.append(Predecessor(path: path, file: file) { owner.isGone })
+            } else if owner?.isGone != false {
+                // Of another version, or parts that somebody was killed over: nobody will read it.
+                Predecessors.remove(path)
             }
-            list.append(Predecessor(path: path, file: mapped) { ProcessTable.startTime(of: pid) == nil })
         }
     }
 
     /// Where we keep ours.
-    var ownPath: String { prefix + String(OwnProcess.pid) }
+    var ownPath: String { prefix + BooksOwner.ourselves.text }
 
     /// The highest number of books that there are.
     var lastOrder: UInt64 { list.compactMap { $0.report?.order }.max() ?? 0 }
@@ -107,14 +118,21 @@ final class Predecessors {
 
     func removeOwn() { Predecessors.remove(ownPath) }
 
-    /// The books and the unfinished lines beside them.
+    /// The unfinished lines beside the books, and then the books.
     private static func remove(_ path: String) {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let name = path[path.index(after: slash)...]
-        for file in Files.names(in: String(path[..<slash])) where file == name || file.hasPrefix(name + ".") {
+        let name = path[path.index(after: slash)...] + "."
+        for file in Files.names(in: String(path[..<slash])) where file.hasPrefix(name) {
             Files.remove("\(path[..<slash])/\(file)")
         }
+        Files.remove(path)
     }
+
+    /// Whether one is still here; whoever lives may leave something.
+    var isAnyoneHere: Bool { list.contains(where: \.wasHere) }
+
+    /// Whether one has gone that was here when we began, or when this was asked last.
+    func hasAnyoneGone() -> Bool { list.count { $0.hasJustGone() } > 0 }
 
     /// Throws away the books of those who are gone where nobody is left who could come. A shim that is stopped, or kept
     /// from running by a machine that swaps, still comes.

@@ -51,10 +51,15 @@ extension Registry {
             ? nil : timer(milliseconds: Registry.glance) { [unowned self] in glance(until: deadline) }
     }
 
-    /// What predecessors left is kept for as long as somebody may come for it.
+    /// What predecessors left is kept for as long as somebody may come for it. One that was still here may leave more: it
+    /// was stopping its backends, and was killed over it.
     func expirePredecessors() {
-        booksTimer = timer(milliseconds: Books.patience) { [unowned self] in
-            if predecessors?.forgetSettled() == true { expirePredecessors() } else { booksTimer = nil }
+        guard let predecessors else { return }
+        let patience = predecessors.isAnyoneHere ? Books.glance : Books.patience
+        booksTimer = timer(milliseconds: patience) { [unowned self] in
+            if predecessors.hasAnyoneGone() { inBackground { await self.reapLeftBehind() } }
+            let isOver = now - startedAt >= Books.patience && !predecessors.forgetSettled()
+            if isOver { booksTimer = nil } else { expirePredecessors() }
         }
     }
 
