@@ -28,8 +28,7 @@ final class LedgerDesk {
             bytes, kept: { read(LedgerLayout.keptPath(self.path, $0)) },
             unsent: { read(LedgerLayout.unsentPath(self.path, $0)) },
             opening: { read(LedgerLayout.openingPath(self.path, $0)) },
-            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) },
-            place: { read(LedgerLayout.placePath(self.path, $0)) })
+            lobby: { read(LedgerLayout.lobbyPath(self.path, $0)) })
     }
 
     /// Pages that count already.
@@ -44,4 +43,9 @@ final class LedgerDesk {
         books?.begin()
         return books
     }
+}
+
+extension LedgerReport.LostSession {
+    /// The ids of what is owed, for reading.
+    var texts: [String] { requests.map { String(decoding: $0, as: UTF8.self) } }
 }

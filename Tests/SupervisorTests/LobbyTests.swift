@@ -92,6 +92,29 @@ import Testing
             held == [LobbyTests.initialize(), LobbyTests.initialized, LobbyTests.request("tools/list", id: .int(1))])
     }
 
+    @Test(arguments: ["mcp-supervisor-roots", "mcp-supervisor-roots-2"])
+    func anyQuestionOfTheHandshakeMayBeAnswered(id: String) throws {
+        var lobby = try asked()
+        guard case .message(let again)? = try seen(lobby.askAgain()).first else { throw Missing() }
+        #expect(again["id"] == "mcp-supervisor-roots-2" && again["method"] == "roots/list")
+        var answer = LobbyTests.roots("file:///place").objectValue ?? JSONObject()
+        answer["id"] = .string(id)
+        #expect(try give(.object(answer), to: &lobby) == [.bind("/place")])
+    }
+
+    @Test func whatHasItsAnswerIsNotRemembered() throws {
+        var lobby = try asked()
+        func isRemembered(_ message: JSONValue) throws -> Bool {
+            _ = try give(message, to: &lobby)
+            return lobby.remembers(Array(message.text.utf8))
+        }
+        #expect(try isRemembered(LobbyTests.request("tools/list", id: .int(1))))
+        #expect(try !isRemembered(LobbyTests.request("ping", id: .int(2))))
+        #expect(try !isRemembered(LobbyTests.roots()), "no root: it is refused")
+        #expect(try !isRemembered(LobbyTests.request("tools/list", id: .int(3))))
+        #expect(try isRemembered(LobbyTests.initialize(id: .int(4))))
+    }
+
     @Test func aRootInAWorkTreeComesBeforeOneThatIsNot() throws {
         let place = try TemporaryDirectory()
         _ = try place.directory("clone/.git")

@@ -39,6 +39,27 @@ import Testing
         #expect(pipe.take(100) == Array("one\ntwo\n".utf8))
     }
 
+    @Test func whatIsInAHurryIsWrittenBeforeWhatWasSaidEarlier() throws {
+        let other = try PipeEnds()
+        let news = try OutputStream(other.takeWriting(), loop: loop) {}
+        defer { news.close() }
+        send("the answer\n")
+        news.send(Array("news\n".utf8)[...])
+        news.hurry()
+        #expect(other.take(100) == Array("news\n".utf8) && stream.waiting == 11)
+        loop.flushAll()
+        #expect(pipe.take(100) == Array("the answer\n".utf8))
+    }
+
+    @Test func aReaderThatIsGoneIsToldAtTheEndOfTheTurn() {
+        send("one\n")
+        pipe.closeReading()
+        stream.hurry()
+        #expect(counts.closed == 0)
+        loop.turn()
+        #expect(counts.closed == 1)
+    }
+
     @Test func aSlowReaderGetsTheRestWhenItReads() {
         let message = [UInt8](repeating: 0x78, count: 300_000)
         stream.send(message[...])

@@ -11,10 +11,6 @@ import Testing
 @Suite struct WriteRecordTests {
     private let someone = Identity(high: 1, low: 2)
 
-    private func texts(_ lost: LedgerReport.LostSession?) -> [String]? {
-        lost?.requests.map { String(decoding: $0, as: UTF8.self) }
-    }
-
     @Test func aLineThatIsWrittenInPartsIsFinishedBySomebodyElse() throws {
         let desk = try LedgerDesk()
         let books = try #require(desk.session(someone))
@@ -68,12 +64,12 @@ import Testing
         for _ in 0..<1000 where outbox.count > 0 {
             let lost = try #require(desk.lost(someone))
             let left = rest.dropFirst(Int(outbox.written))
-            #expect(left.isEmpty || (lost.unsent == Array(left) && !lost.outputIsMidLine && texts(lost) == ["1"]))
+            #expect(left.isEmpty || (lost.unsent == Array(left) && !lost.outputIsMidLine && lost.texts == ["1"]))
             _ = outbox.flush()
             got += take(buffer, reader)
         }
         while got.count < rest.count + lines.count { got += take(buffer, reader) }
-        #expect(got == rest + lines && texts(desk.lost(someone)) == [])
+        #expect(got == rest + lines && desk.lost(someone)?.texts == [])
     }
 
     /// It is written up to a line's end, and the next portion reaches into a line that does not fit.

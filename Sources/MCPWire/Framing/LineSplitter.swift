@@ -42,9 +42,17 @@ public struct LineSplitter: Sendable, Codable {
     public var isSkipping: Bool { isForeign || skipped > 0 }
 
     /// Drops the rest of the line under way: its beginning is lost, and the rest alone must not be taken for a message.
-    public mutating func skipLine() {
-        isForeign = true
+    ///
+    /// - Parameter beginning: what is known of it, when it was being skipped already: its end is told as of any that is too
+    ///   long.
+    public mutating func skipLine(after beginning: [UInt8] = []) {
         isFirstLine = false
+        guard !beginning.isEmpty else {
+            isForeign = true
+            return
+        }
+        partial = beginning
+        skipped = max(beginning.count, limit + 1)
     }
 
     /// The next line of the chunk; nil when the chunk is used up, with the rest stored.

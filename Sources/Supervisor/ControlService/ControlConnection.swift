@@ -159,6 +159,8 @@ final class ControlConnection: StreamHandler {
 
     func sessionChanged(_ id: SessionID, resume: String) {
         send(AttachReply.attached(session: "\(id)", resume: resume), continues: true)
+        // Before the client can hear of it: whoever comes after us has it from the shim alone.
+        output?.hurry()
     }
 
     func sessionEnded(_ id: SessionID, reason: String) {

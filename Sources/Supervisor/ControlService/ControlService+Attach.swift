@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
+import MCPWire
 import Multiplexer
 import Posix
 import ToolSearch
@@ -50,12 +51,13 @@ extension ControlService {
         registry.sessions[id] = session
         connection.attached(session)
         do throws(ControlError) {
-            let lost = registry.predecessors?.lost(session.identity)
+            var lost = registry.predecessors?.lost(session.identity)
             try open(session, stdin: stdin, stdout: stdout, lost)
             let waited = registry.handedSessions[identity]?.state == nil ? lost?.lobby ?? [] : []
-            let known = waited.isEmpty ? resume?.place ?? lost?.place : nil
-            try place(session, command, parameters, resume?.machine, known)
-            session.replay(waited)
+            try place(session, command, parameters, resume?.machine, waited.isEmpty ? resume?.place : nil)
+            if let owed = lost?.requests, !waited.isEmpty {
+                lost?.requests = session.replay(waited, owed: owed.map { RawToken($0) }).map(\.bytes)
+            }
             session.settle(lost)
             registry.predecessors?.claimed(session.identity)
         } catch {

@@ -42,6 +42,8 @@ struct Lobby {
     private var isInitialized = false
     /// Times that the client was asked: once for each handshake.
     private var questions = 0
+    /// The first of this handshake.
+    private var firstQuestion = 1
     private(set) var waiting: [Waiting] = []
 
     init(server: String, refusal: String?, promise: ServerPromise? = nil) {
@@ -81,6 +83,7 @@ struct Lobby {
         waiting = []
         hold(Waiting(line: line, ids: []))
         isInitialized = false
+        firstQuestion = questions + 1
         state = refusal.map { .refused($0) } ?? .expectingRoots
         let params = try? JSONValue(parsing: line.span.extracting(envelope.params.range))
         clientHasRoots = params?["capabilities"]?["roots"] != nil
@@ -119,20 +122,35 @@ struct Lobby {
         return ask()
     }
 
+    /// Whether who comes after us has to hear a line that was just received: it waits, or the client is known by it. What
+    /// has its answer already is not said again.
+    func remembers(_ line: [UInt8]) -> Bool { waiting.last?.line == line }
+
+    /// Asks for the roots once more: nobody knows whether the client was asked by who was here before.
+    mutating func askAgain() -> [Step] {
+        guard isAsking else { return [] }
+        state = .expectingRoots
+        return ask()
+    }
+
     private mutating func ask() -> [Step] {
         guard state == .expectingRoots else { return [] }
         guard clientHasRoots else { return refuse(Lobby.advice(server)) }
         state = .asked
         questions += 1
-        let request: JSONValue = ["jsonrpc": "2.0", "id": .string(question), "method": "roots/list"]
+        let request: JSONValue = ["jsonrpc": "2.0", "id": .string(name(ofQuestion: questions)), "method": "roots/list"]
         return [Self.line(Array(request.text.utf8))]
     }
 
-    /// The id of the last question: an answer to an older one must not count.
-    private var question: String { questions == 1 ? Lobby.rootsID : "\(Lobby.rootsID)-\(questions)" }
+    /// An answer to a question of an older handshake must not count; of this one, any does: the client may have been asked
+    /// by a predecessor, and again.
+    private func name(ofQuestion number: Int) -> String {
+        number == 1 ? Lobby.rootsID : "\(Lobby.rootsID)-\(number)"
+    }
 
     private mutating func receiveAnswer(_ line: [UInt8], _ envelope: Envelope) -> [Step] {
-        guard isAsking, String(token: envelope.id, of: line.span) == question else { return [] }
+        let id = String(token: envelope.id, of: line.span)
+        guard isAsking, (firstQuestion...questions).contains(where: { id == name(ofQuestion: $0) }) else { return [] }
         let result = try? JSONValue(parsing: line.span.extracting(envelope.result))
         let roots = result?["roots"]?.arrayValue ?? []
         let paths = roots.compactMap { $0["uri"]?.stringValue }.compactMap(FileURL.path)

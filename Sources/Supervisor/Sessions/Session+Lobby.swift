@@ -9,33 +9,66 @@ extension Session {
     /// Waits for a place.
     func wait(in lobby: Lobby) { self.lobby = lobby }
 
-    /// Says again what the client said while it waited for its place at a predecessor, which has answered what there was
-    /// to answer.
-    func replay(_ lines: [[UInt8]]) {
-        guard !lines.isEmpty else { return }
-        isNew = false
+    /// Says again what the client said while it waited for its place at a predecessor. What is owed is answered; what was
+    /// answered then is not asked again, but for what the client is known by.
+    ///
+    /// - Returns: what is owed besides.
+    func replay(_ lines: [[UInt8]], owed: [RawToken]) -> [RawToken] {
+        looks = 0
+        var owed = owed
         for line in lines {
-            guard lobby != nil else {
-                receive(line.span)
-                continue
-            }
-            books?.keep(lobby: line)
-            perform((lobby?.receive(line) ?? []).filter { if case .bind = $0 { true } else { false } })
+            let ids = requestIDs(in: line)
+            let isOwed = ids.contains(where: owed.contains)
+            for id in ids { if let place = owed.firstIndex(of: id) { owed.remove(at: place) } }
+            if isOwed || ids.isEmpty || isHandshake(line) { sayAgain(line, isOwed: isOwed) }
         }
+        perform(lobby?.askAgain() ?? [])
+        return owed
+    }
+
+    private func isHandshake(_ line: [UInt8]) -> Bool {
+        (try? Envelope(scanning: line.span))?.knownMethod == .initialize
+    }
+
+    private func sayAgain(_ line: [UInt8], isOwed: Bool) {
+        guard lobby != nil else {
+            // It has found its repository without being told.
+            return isHandshake(line) && !isOwed ? learnClient(line.span) : receive(line.span)
+        }
+        let steps = pass(line, isOwed: isOwed)
+        perform(
+            steps.filter { step in
+                guard case .send(let answer) = step else { return true }
+                return isOwed && !answeredIDs(in: answer).isEmpty
+            })
+    }
+
+    /// Gives the lobby a line, and the books what it means to a successor.
+    private func pass(_ line: [UInt8], isOwed: Bool) -> [Lobby.Step] {
+        if isOwed { for id in requestIDs(in: line) { books?.opened(id) } }
+        let before = lobby?.waiting.flatMap(\.ids) ?? []
+        let steps = lobby?.receive(line) ?? []
+        guard let lobby else { return steps }
+        if lobby.remembers(line) { books?.keep(lobby: line) }
+        var answered: [RawToken] = []
+        for case .send(let answer) in steps { answered += answeredIDs(in: answer) }
+        for id in before where !lobby.isHeld(id) && !answered.contains(id) { books?.dropped(id) }
+        return steps
     }
 
     func receiveInLobby(_ line: Span<UInt8>) {
         var bytes: [UInt8] = []
         for index in line.indices { bytes.append(line[index]) }
-        isNew = false
-        books?.keep(lobby: bytes)
-        perform(lobby?.receive(bytes) ?? [])
+        looks = 0
+        perform(pass(bytes, isOwed: true))
     }
 
     func perform(_ steps: [Lobby.Step]) {
         for step in steps {
             switch step {
-            case .send(let answer): output?.send(answer[...])
+            case .send(let line):
+                output?.send(line[...])
+                for id in answeredIDs(in: line) { answered(id) }
             case .bind(let directory): leaveLobby(for: directory)
             }
         }
@@ -72,9 +105,8 @@ extension Session {
         lobby = nil
         connection?.sessionChanged(id, resume: resumeText)
         if let handshake = held.first { learnClient(handshake.span) }
+        books?.expectAgain()
         for line in held.dropFirst() { receive(line.span) }
-        // The shim may not hear of the place before we are killed, and what waited is at the backend then.
-        if let place { books?.keep(place: place) }
         books?.forgetLobby()
     }
 }

@@ -60,8 +60,9 @@ final class Session: LineReceiver {
     /// Whether the machine knows it from a predecessor's time.
     var wasHandedOver = false
     private(set) var lastResume: [UInt8]?
-    /// Whether the client has said nothing yet.
-    var isNew = true
+    /// Whether the client may still have to shake hands: so many lines of it are looked at.
+    var isNew: Bool { looks > 0 }
+    var looks = 4
     /// Between the client and the backend, where the session sees meta-tools or may come to.
     var metaTools: MetaToolSession?
     /// What the shim was told of that.
@@ -107,7 +108,7 @@ final class Session: LineReceiver {
         var splitter = LineSplitter(limit: Int(registry.configuration.clientLimits.messageSize))
         if let lost {
             output?.send(inherited: lost.outputIsMidLine ? [0x0A] : lost.unsent[...])
-            if lost.inputIsMidLine { splitter.skipLine() }
+            if lost.inputIsMidLine { splitter.skipLine(after: lost.skipped) }
         }
         input = try InputStream(
             ByteStream(adopting: stdin, writing: false), splitter: splitter, loop: registry.streams, receiver: self,
@@ -121,14 +122,13 @@ final class Session: LineReceiver {
     ///   - place: the repository, where the client's roots named it.
     func join(repository: String, resume: [UInt8]?, place: String? = nil) throws(ControlError) {
         self.place = place
-        if let place, lobby == nil { books?.keep(place: place) }
         let (isMoved, known) = Session.takeMoved(resume)
         let backend = try chooseBackend(repository, isMoved)
         self.backend = backend
         key = backend.key
         facts.repository = backend.key.repository.isEmpty ? nil : backend.key.repository
         lastResume = resume
-        if resume != nil { isNew = false }
+        if resume != nil { looks = 0 }
         backend.sessions[id] = self
         let resume = setUpMetaTools(backend, known)
         guard takeOver(backend, resume) else {
@@ -143,10 +143,7 @@ final class Session: LineReceiver {
 
     func receive(_ line: Span<UInt8>) {
         if lobby != nil { return receiveInLobby(line) }
-        if isNew {
-            isNew = false
-            books?.keep(opening: line)
-        }
+        if isNew { noteOpening(line) }
         guard metaTools == nil else { return receiveWithMetaTools(line) }
         entrance?.receive(line, from: id)
     }

@@ -66,10 +66,7 @@ final class InputStream: StreamHandler {
         loop.buffer.clean()
         record?.begin()
         let result = loop.buffer.read(stream)
-        guard case .bytes = result else {
-            record?.cameToNothing()
-            return result
-        }
+        if case .bytes(let count) = result { record?.read(count) } else { record?.cameToNothing() }
         return result
     }
 

@@ -82,6 +82,12 @@ final class OutputStream: StreamHandler, Flushable {
         }
     }
 
+    /// Writes in the middle of a turn what would be written at its end. If the reader is gone, that is told then.
+    func hurry() {
+        guard !isClosed, outbox.flush() != .closed else { return }
+        onWritten?(outbox.written)
+    }
+
     private func readerGone() {
         guard !isClosed else { return }
         close()

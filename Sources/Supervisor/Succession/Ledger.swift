@@ -43,7 +43,7 @@ final class Ledger {
             return nil
         }
         let place = LedgerLayout.Stream.place(stream)
-        for member in stride(from: LedgerLayout.Stream.input, to: LedgerLayout.Stream.size, by: 8) {
+        for member in stride(from: LedgerLayout.Stream.first, to: LedgerLayout.Stream.size, by: 8) {
             file.store(0, at: place + member)
         }
         file.store(identity.high, at: place + LedgerLayout.Stream.identity)
@@ -96,15 +96,6 @@ final class Ledger {
     }
 
     func forgetLobby(of stream: Int) { Files.remove(LedgerLayout.lobbyPath(path, stream)) }
-
-    /// Notes where a session's client wants to be.
-    func keep(place: String, of stream: Int) {
-        guard let file = try? Files.openPrivate(LedgerLayout.placePath(path, stream)) else { return }
-        Files.truncate(file.raw)
-        if !Files.write(Array(place.utf8)[...], at: 0, to: file.raw) { forgetPlace(of: stream) }
-    }
-
-    func forgetPlace(of stream: Int) { Files.remove(LedgerLayout.placePath(path, stream)) }
 
     func note(lastID: UInt64, of stream: Int) {
         file.store(lastID, at: LedgerLayout.Stream.place(stream) + LedgerLayout.Stream.lastID)

@@ -12,6 +12,8 @@ enum LedgerLayout {
     static let handled = 16
     /// Later books have a higher number.
     static let order = 24
+    /// How much was read, in bytes; 0 until that is known.
+    static let count = 32
 
     /// A session's or a backend's pair of streams.
     enum Stream {
@@ -22,12 +24,14 @@ enum LedgerLayout {
         /// Members: 0: free, or not begun.
         static let kind = 0
         static let identity = 8
-        /// 1 while the reader is inside a line whose beginning is not kept: it was too long.
-        static let input = 32
+        /// The first member behind the identity.
+        static let first = 32
         /// Of a backend: the last id that we gave to a request.
         static let lastID = 40
-        /// Bytes of an unfinished line in the stream's own file.
+        /// Bytes of an unfinished line in the stream's own file; with ``isSkipped`` when that line is too long, and only
+        /// its beginning is there, or nothing.
         static let kept = 48
+        static let isSkipped: UInt64 = 1 << 62
         static let keptNext = 56
         /// What was written, in bytes, doubled; odd inside a line. Then the part of the stream that lies in a file of its
         /// own, from here to there (``WriteRecord``).
@@ -87,9 +91,6 @@ enum LedgerLayout {
 
     /// The file with what a session said that waits for its repository.
     static func lobbyPath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).lobby" }
-
-    /// The file with the repository that a session's client has named.
-    static func placePath(_ ledger: String, _ stream: Int) -> String { "\(ledger).\(stream).place" }
 
     /// What all streams are read into.
     static let buffer = Request.start + Request.count * Request.size

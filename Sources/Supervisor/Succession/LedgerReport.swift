@@ -14,16 +14,16 @@ struct LedgerReport: Equatable {
         var requests: [[UInt8]] = []
         /// The last line that the client was sent has no end.
         var outputIsMidLine = false
-        /// The beginning of a line was read, and is lost.
+        /// The beginning of a line was read, and is lost, but for what is known of one that is too long.
         var inputIsMidLine = false
+        var skipped: [UInt8] = []
         /// What was read and not dealt with: lines, and the beginning of one.
         var unread: [UInt8] = []
         /// What it was to be sent.
         var unsent: [UInt8] = []
-        /// What it said while it had no backend; its requests are in nobody's hands.
+        /// What it said while it had no backend, as far as that matters; those of its requests that are lost are in nobody's
+        /// hands, and the others answered.
         var lobby: [[UInt8]] = []
-        /// The repository that its client has named; the shim may not know it.
-        var place: String?
         /// Who comes for it.
         var shim: ShimProcess?
         /// Its handshake was under way, and is in `unread` again.
@@ -52,11 +52,9 @@ struct LedgerReport: Equatable {
     ///   - unsent: the file of what a stream was to be sent.
     ///   - opening: the file of a session's first line.
     ///   - lobby: the file of what a session said that had no backend yet.
-    ///   - place: the file of the repository that a session's client has named.
     init?(
         _ bytes: [UInt8], kept: (Int) -> [UInt8] = { _ in [] }, unsent: (Int) -> [UInt8] = { _ in [] },
-        opening: (Int) -> [UInt8] = { _ in [] }, lobby: (Int) -> [UInt8] = { _ in [] },
-        place named: (Int) -> [UInt8] = { _ in [] }
+        opening: (Int) -> [UInt8] = { _ in [] }, lobby: (Int) -> [UInt8] = { _ in [] }
     ) {
         guard bytes.count == LedgerLayout.size, Self.number(bytes, 0) == LedgerLayout.magic else { return nil }
         order = min(Self.number(bytes, LedgerLayout.order), Self.lastPossibleID)
@@ -70,31 +68,21 @@ struct LedgerReport: Equatable {
                 high: Self.number(bytes, start + LedgerLayout.Stream.identity),
                 low: Self.number(bytes, start + LedgerLayout.Stream.identity + 8))
             let output = Output(bytes, stream)
-            let isSkipping = Self.number(bytes, start + LedgerLayout.Stream.input) == 1
-            let isReading = reading?.stream == stream && reading?.isKept == false
-            let member =
-                reading?.stream == stream && !isReading ? LedgerLayout.Stream.keptNext : LedgerLayout.Stream.kept
-            let size = Int(clamping: Self.number(bytes, start + member))
-            let beginning = size > 0 ? Array(kept(stream).prefix(size)) : []
-            let isWhole = beginning.count == size
-            var unread = isWhole ? beginning : []
-            if isReading, let reading { unread = reading.unread(behind: unread) }
+            let own = reading.flatMap { $0.stream == stream ? $0 : nil }
+            let isReading = own?.isKept == false
+            var input = Input(bytes, stream, own, kept)
             let left = output.unsent.isEmpty ? [] : Array(unsent(stream).prefix(output.fileSize))
             let rest = left.count == output.fileSize ? Array(left.suffix(output.unsent.count)) : []
             let outputIsMidLine = output.isMidLine && rest.isEmpty
             switch kind {
             case .session:
                 var known = lost[stream] ?? []
-                if isReading { Self.dropFirst(of: &unread, ifIn: known) }
-                let asksAgain = !known.isEmpty && Self.ask(again: opening(stream), &known, &unread)
-                let waiting = lobby(stream).split(separator: 0x0A).map(Array.init)
-                if !waiting.isEmpty { Self.remove(Self.requests(in: waiting), from: &known) }
-                // As long as there is a lobby it is in there.
-                let place = waiting.isEmpty ? named(stream) : []
+                if isReading, !input.isMidLine { Self.dropFirst(of: &input.unread, ifIn: &known) }
+                let asksAgain = !known.isEmpty && Self.ask(again: opening(stream), &known, &input.unread)
                 sessions[identity] = LostSession(
-                    requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: isSkipping || !isWhole,
-                    unread: unread, unsent: rest, lobby: waiting,
-                    place: place.isEmpty ? nil : String(decoding: place, as: UTF8.self),
+                    requests: known, outputIsMidLine: outputIsMidLine, inputIsMidLine: input.isMidLine,
+                    skipped: input.skipped, unread: input.unread, unsent: rest,
+                    lobby: lobby(stream).split(separator: 0x0A).map(Array.init),
                     shim: ShimProcess(number: Self.number(bytes, start + LedgerLayout.Stream.shim)),
                     asksAgain: asksAgain)
             case .backend:
@@ -103,7 +91,7 @@ struct LedgerReport: Equatable {
                     open: atBackends[stream]?.map(\.id) ?? [],
                     asked: atBackends[stream]?.filter(\.isOwn).map(\.id) ?? [],
                     outputIsMidLine: outputIsMidLine,
-                    inputIsMidLine: isSkipping || !isWhole, unread: unread, unsent: rest)
+                    inputIsMidLine: input.isMidLine, unread: input.unread, unsent: rest)
             }
         }
     }
@@ -122,25 +110,13 @@ struct LedgerReport: Equatable {
         return true
     }
 
-    /// The ids of the requests among lines.
-    private static func requests(in lines: [[UInt8]]) -> [[UInt8]] {
-        lines.compactMap { line in
-            guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request else { return nil }
-            return Array(line[envelope.id])
-        }
-    }
-
-    private static func remove(_ ids: [[UInt8]], from known: inout [[UInt8]]) {
-        known.removeAll { ids.contains($0) }
-    }
-
-    /// A line whose request is in the books was looked at: only the note that it was is missing.
-    private static func dropFirst(of unread: inout [UInt8], ifIn known: [[UInt8]]) {
+    /// A line whose request is in the books was looked at: only the note that it was is missing. Of a batch, the rest may
+    /// be missing, too.
+    private static func dropFirst(of unread: inout [UInt8], ifIn known: inout [[UInt8]]) {
         guard let end = unread.firstIndex(of: 0x0A) else { return }
-        let line = Array(unread[..<end])
-        guard let envelope = try? Envelope(scanning: line.span), envelope.kind == .request,
-            known.contains(Array(line[envelope.id]))
-        else { return }
+        let ids = requestIDs(in: Array(unread[..<end])).map(\.bytes)
+        guard ids.contains(where: known.contains) else { return }
+        known += ids.filter { !known.contains($0) }
         unread.removeFirst(end + 1)
     }
 
@@ -163,10 +139,20 @@ struct LedgerReport: Equatable {
             let written = Output(bytes, entry.stream).unsent.upperBound
             let end = number(bytes, place + LedgerLayout.Request.end)
             if entry.state == .answered, end <= written { continue }
-            let token = place + LedgerLayout.Request.token
-            lost[entry.stream, default: []].append(Array(bytes[token..<token + entry.length]))
+            let start = place + LedgerLayout.Request.token
+            let token = Array(bytes[start..<start + entry.length])
+            // A damaged one must not reach anybody.
+            guard isID(token) else { continue }
+            lost[entry.stream, default: []].append(token)
         }
         return lost
+    }
+
+    private static func isID(_ token: [UInt8]) -> Bool {
+        switch try? JSONValue(parsing: token) {
+        case .some(.string), .some(.number): true
+        default: false
+        }
     }
 
     /// By the backend's stream: ids of requests that it has not answered.
@@ -213,13 +199,39 @@ private struct Output {
     }
 }
 
+/// How far the lines of a stream were read.
+private struct Input {
+    /// What comes next belongs to a line whose beginning is lost, but for ``skipped``.
+    let isMidLine: Bool
+    let skipped: [UInt8]
+    var unread: [UInt8]
+
+    /// - Parameter reading: what of it had just been read.
+    init(_ bytes: [UInt8], _ stream: Int, _ reading: Reading?, _ file: (Int) -> [UInt8]) {
+        let isKept = reading?.isKept == true
+        let member = isKept ? LedgerLayout.Stream.keptNext : LedgerLayout.Stream.kept
+        let note = LedgerReport.number(bytes, LedgerLayout.Stream.place(stream) + member)
+        let size = Int(clamping: note & ~LedgerLayout.Stream.isSkipped)
+        let beginning = size > 0 ? Array(file(stream).prefix(size)) : []
+        let isWhole = beginning.count == size
+        let read = isKept ? nil : reading
+        // The end of that line has come, and was looked at.
+        let isOver = read.map { $0.handled > 0 } ?? false
+        let isTooLong = note & LedgerLayout.Stream.isSkipped != 0
+        isMidLine = !isOver && (isTooLong || !isWhole)
+        skipped = isMidLine && isWhole ? beginning : []
+        let known = isMidLine ? [] : beginning
+        unread = read?.unread(behind: known) ?? known
+    }
+}
+
 /// What had left a pipe when the supervisor was killed, and had not been dealt with.
 private struct Reading {
     let stream: Int
     /// It had been, and only the note that it had is missing.
     let isKept: Bool
     private let all: ArraySlice<UInt8>
-    private let handled: Int
+    let handled: Int
 
     init?(_ bytes: [UInt8]) {
         let reader = LedgerReport.number(bytes, LedgerLayout.reader)
@@ -227,8 +239,11 @@ private struct Reading {
         guard number > 0, number <= LedgerLayout.Stream.count else { return nil }
         stream = number - 1
         isKept = reader & LedgerLayout.isKept != 0
-        // Behind what was read all is zero, and no message holds a zero.
-        all = bytes[LedgerLayout.buffer..<LedgerLayout.size].prefix { $0 != 0 }
+        let buffer = bytes[LedgerLayout.buffer..<LedgerLayout.size]
+        let count = min(Int(clamping: LedgerReport.number(bytes, LedgerLayout.count)), LedgerLayout.bufferSize)
+        // Behind what was read all is zero, and nothing of ours ends with a zero.
+        let end = count > 0 ? buffer.startIndex + count : (buffer.lastIndex { $0 != 0 } ?? buffer.startIndex - 1) + 1
+        all = buffer[..<end]
         handled = Int(clamping: LedgerReport.number(bytes, LedgerLayout.handled))
     }
 

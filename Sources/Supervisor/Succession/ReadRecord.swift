@@ -36,8 +36,12 @@ final class ReadRecord {
     func begin() {
         sawLine = false
         ledger.store(0, at: LedgerLayout.handled)
+        ledger.store(0, at: LedgerLayout.count)
         ledger.store(UInt64(stream) + 1, at: LedgerLayout.reader)
     }
+
+    /// So many have.
+    func read(_ count: Int) { ledger.store(UInt64(count), at: LedgerLayout.count) }
 
     /// Nothing has left the pipe. Others use the buffer, too: what they read there is not this stream's.
     func cameToNothing() { ledger.store(0, at: LedgerLayout.reader) }
@@ -50,9 +54,9 @@ final class ReadRecord {
 
     /// All bytes are dealt with, or are the beginning of a line.
     ///
-    /// - Parameter skipping: that line is too long; it is not kept, and its end will be dropped.
+    /// - Parameter skipping: that line is too long; only its beginning is kept, to find whom to tell at its end.
     func end(unfinished line: [UInt8], skipping: Bool) {
-        let size = skipping ? 0 : line.count
+        let size = line.count
         if size != kept || skipping != isSkipping || (sawLine && size > 0) { keep(line, size, skipping) }
         ledger.store(0, at: LedgerLayout.reader)
     }
@@ -65,11 +69,11 @@ final class ReadRecord {
             if !write(line[start..<size], at: start) { size = 0 }
         }
         let isLost = skipping || (size == 0 && !line.isEmpty)
-        ledger.store(UInt64(size), at: place + LedgerLayout.Stream.keptNext)
+        let note = UInt64(size) | (isLost ? LedgerLayout.Stream.isSkipped : 0)
+        ledger.store(note, at: place + LedgerLayout.Stream.keptNext)
         ledger.store(UInt64(stream) + 1 | LedgerLayout.isKept, at: LedgerLayout.reader)
-        ledger.store(UInt64(size), at: place + LedgerLayout.Stream.kept)
-        ledger.store(isLost ? 1 : 0, at: place + LedgerLayout.Stream.input)
-        if size == 0, kept > ReadRecord.idleSize, let file { Files.truncate(file) }
+        ledger.store(note, at: place + LedgerLayout.Stream.kept)
+        if size < kept, kept > ReadRecord.idleSize, let file { Files.truncate(file, to: size) }
         kept = size
         isSkipping = skipping
     }

@@ -84,6 +84,16 @@ extension Session {
 
 // What is owed to it, as the books say it.
 extension Session {
+    /// A handshake that is lost can be had again, also by a client that has asked what there is before.
+    func noteOpening(_ line: Span<UInt8>) {
+        looks -= 1
+        guard let envelope = try? Envelope(scanning: line), envelope.kind == .request else { return }
+        switch envelope.knownMethod {
+        case .initialize, .discover: books?.keep(opening: line, RawToken(line, envelope.id))
+        default: break
+        }
+    }
+
     /// An answer is owed.
     func opened(_ id: RawToken) { if !isOfMetaTools(id) { books?.opened(id) } }
 

@@ -12,12 +12,14 @@ final class SessionBooks {
     /// Those whose answer is on its way, in the order of their ends.
     private var answered: [(request: Int, end: UInt64)] = []
     private var isClosed = false
-    private var hasOpening = false
+    /// Those that are in ``open`` and will be said again.
+    private var known: [RawToken] = []
+    /// The handshake whose line is kept, and where its answer ends.
+    private var opening: RawToken?
+    private var openingEnd: UInt64 = .max
     /// Bytes of lines that were kept in the lobby.
     private var lobbySize = 0
     private static let lobbyLimit = 8 << 20
-    private var hasPlace = false
-
     /// Nil when the ledger is full. What is noted counts from ``begin()`` on.
     init?(_ ledger: Ledger, _ identity: Identity, shim: ShimProcess? = nil) {
         guard let stream = ledger.openStream(identity, shim: shim) else { return nil }
@@ -31,9 +33,11 @@ final class SessionBooks {
     /// All that it was owed stands here now. Until then the older books count, and nothing may have been written.
     func begin() { if !isClosed { ledger.begin(stream, .session) } }
 
-    /// The first line of a session that begins.
-    func keep(opening line: Span<UInt8>) {
-        hasOpening = ledger.keep(opening: line.indices.map { line[$0] }, of: stream)
+    /// The handshake of a session that begins.
+    func keep(opening line: Span<UInt8>, _ id: RawToken) {
+        guard !isClosed, ledger.keep(opening: line.indices.map { line[$0] }, of: stream) else { return }
+        opening = id
+        openingEnd = .max
     }
 
     /// A line of a session that waits for its repository. What is beyond bounds is not kept: nobody waits so long.
@@ -42,29 +46,28 @@ final class SessionBooks {
         if ledger.keep(lobby: line, of: stream, at: lobbySize) { lobbySize += line.count + 1 }
     }
 
+    /// The machine of its backend is given what waits in the lobby, and says once more that it is owed.
+    func expectAgain() { known = open.map(\.id) }
+
     /// It has a place now, and the machine there knows it.
     func forgetLobby() {
+        known = []
         guard lobbySize > 0 else { return }
         lobbySize = 0
         ledger.forgetLobby(of: stream)
     }
 
-    /// Where it is once it has left the lobby. The shim may not have been told.
-    func keep(place: String) {
-        guard !isClosed else { return }
-        hasPlace = true
-        ledger.keep(place: place, of: stream)
-    }
-
-    private func forgetPlace() { if hasPlace { ledger.forgetPlace(of: stream) } }
-
     private func forgetOpening() {
-        guard hasOpening else { return }
-        hasOpening = false
+        guard opening != nil else { return }
+        opening = nil
         ledger.forgetOpening(of: stream)
     }
 
     func opened(_ id: RawToken) {
+        if let index = known.firstIndex(of: id) {
+            known.remove(at: index)
+            return
+        }
         guard !isClosed, let request = ledger.open(id, of: stream) else { return }
         open.append((id, request))
     }
@@ -79,6 +82,7 @@ final class SessionBooks {
     func answered(_ id: RawToken, end: UInt64) {
         guard let request = take(id) else { return }
         ledger.answer(request, end: end)
+        if id == opening { openingEnd = end }
         answered.append((request, end))
     }
 
@@ -102,7 +106,7 @@ final class SessionBooks {
         }
         guard done > 0 else { return }
         if done == answered.count { answered.removeAll(keepingCapacity: true) } else { answered.removeFirst(done) }
-        forgetOpening()
+        if position >= openingEnd { forgetOpening() }
     }
 
     /// The session is over: nothing is owed any more.
@@ -111,7 +115,6 @@ final class SessionBooks {
         isClosed = true
         forgetOpening()
         forgetLobby()
-        forgetPlace()
         readRecord.close()
         writeRecord.close()
         ledger.closeStream(stream)
