@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Control
-import MCPWire
 import Multiplexer
 import Posix
 import ToolSearch
@@ -51,14 +50,11 @@ extension ControlService {
         registry.sessions[id] = session
         connection.attached(session)
         do throws(ControlError) {
-            var lost = registry.predecessors?.lost(session.identity)
+            let lost = registry.predecessors?.lost(session.identity)
             try open(session, stdin: stdin, stdout: stdout, lost)
             let waited = registry.handedSessions[identity]?.state == nil ? lost?.lobby ?? [] : []
             try place(session, command, parameters, resume?.machine, waited.isEmpty ? resume?.place : nil)
-            if let owed = lost?.requests, !waited.isEmpty {
-                lost?.requests = session.replay(waited, owed: owed.map { RawToken($0) }).map(\.bytes)
-            }
-            session.settle(lost)
+            session.settle(lost, saidInLobby: waited)
             registry.predecessors?.claimed(session.identity)
         } catch {
             registry.sessions[id] = nil

@@ -45,8 +45,15 @@ extension Session {
 
     /// Takes over what a predecessor owed, if there was one. To be called once the session has its place, and before
     /// anything is written.
-    func settle(_ lost: LedgerReport.LostSession?) {
-        if let lost { inherit(lost) }
+    ///
+    /// - Parameter lines: what the client said while it waited for that place.
+    func settle(_ lost: LedgerReport.LostSession?, saidInLobby lines: [[UInt8]]) {
+        if var lost {
+            if !lines.isEmpty {
+                lost.requests = replay(lines, owed: lost.requests.map { RawToken($0) }).map(\.bytes)
+            }
+            inherit(lost)
+        }
         books?.begin()
         for backend in [leaving, backend].compactMap(\.self) { backend.reviewExpected() }
     }
